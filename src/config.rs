@@ -1,0 +1,146 @@
+//! The filter's configuration: one JSON document, read once, refused as a whole or ready for use.
+//!
+//! Rule: parse, don't validate. [`Config`] holds what the request path needs and nothing that could still be wrong.
+//! Field names are Kong AI Proxy's where it has one (<https://developer.konghq.com/plugins/ai-proxy/reference/>); a
+//! `config` block of Kong's can be pasted whole, and what it asks for beyond this filter is refused by name.
+//! No message ever contains a value of the document, known keywords aside: it may be a secret.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Number, Value};
+
+use crate::wire::json::{self, Object, Problem};
+
+mod auth;
+mod checks;
+mod document;
+mod env;
+mod kong;
+mod tree;
+mod upstream;
+
+pub use auth::Auth;
+pub use document::{LlmFormat, ModelPolicy, OptionsMode, ResponseStreaming, RouteType, Unmatched};
+pub use upstream::Upstream;
+
+use document::Document;
+
+/// One configuration of the filter, resolved and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The credential for Google.
+    pub auth: Auth,
+    /// Which model answers.
+    pub model: Model,
+    /// Sampling parameters of the operator.
+    pub options: Options,
+    /// Whether `options` are defaults or win over the client.
+    pub options_mode: OptionsMode,
+    /// Whether the client's `model` must fit or is ignored; `Pin` implies that `model.name` is set.
+    pub model_policy: ModelPolicy,
+    /// What a request is taken for.
+    pub route_type: RouteType,
+    /// The clients' dialect.
+    pub llm_format: LlmFormat,
+    /// Whether replies stream.
+    pub response_streaming: ResponseStreaming,
+    /// Bytes a request body may have; `None` is no limit.
+    pub max_request_body_size: Option<usize>,
+    /// Lower-case name of the reply header that names the model; `None` for no such header.
+    pub model_name_header: Option<String>,
+    /// What happens to a request that no endpoint takes.
+    pub unmatched: Unmatched,
+    /// How long a request may wait for its body before Envoy is taken to deliver none.
+    pub body_wait: Duration,
+    /// Bytes that one VM may hold across callbacks, for all its requests together.
+    pub max_held_bytes: usize,
+    /// Where Google is.
+    pub upstream: Upstream,
+    warnings: Vec<String>,
+}
+
+/// The configured model and its other names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Model {
+    /// The model at Google; `None` leaves the choice to the client.
+    pub name: Option<String>,
+    /// Names that clients may use for it instead.
+    pub aliases: Vec<String>,
+}
+
+/// Sampling parameters, within Google's ranges. Numbers go upstream as they were written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// 1 to 2147483647.
+    pub max_tokens: Option<u32>,
+    /// 0 to 2.
+    pub temperature: Option<Number>,
+    /// 0 to 1.
+    pub top_p: Option<Number>,
+    /// 0 to 500.
+    pub top_k: Option<u32>,
+}
+
+impl Config {
+    /// Reads a configuration: `json` as Envoy hands it over (none at all is `{}`), `env` the VM's environment.
+    ///
+    /// # Errors
+    /// Anything that is unknown, mistyped, out of range, contradictory or not supported yet.
+    pub fn load(json: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
+        let tree::Tree(tree) = json::from_slice(json)?;
+        let mut tree = kong::unwrap(tree)?;
+        kong::refuse_unsupported(&mut tree)?;
+        env::resolve(&mut tree, env)?;
+        let resolved = Value::to_string(&tree);
+        let Object(document) = json::from_slice::<Object<Document>>(resolved.as_bytes())?;
+        document.check()
+    }
+
+    /// What is allowed but probably not meant; the shell logs each once.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// Why a configuration is refused: the field's path and what would be accepted. Never a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    path: String,
+    message: String,
+}
+
+impl ConfigError {
+    fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            return f.write_str(&self.message);
+        }
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        let Problem { path, kind } = problem;
+        Self {
+            path,
+            message: kind.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! The credential for Google: a header, a query parameter, or none.
+//!
+//! <https://ai.google.dev/gemini-api/docs/api-key>: Google takes the key in either place, and a URL ends up in logs, so
+//! for its own hosts a `key` parameter is sent as the header.
+
+use std::fmt;
+
+use super::document::AuthFields;
+use super::{ConfigError, Upstream};
+
+/// The header Google reads API keys from.
+const KEY_HEADER: &str = "x-goog-api-key";
+
+/// The query parameter Google reads API keys from.
+const KEY_PARAMETER: &str = "key";
+
+/// What goes with every request to prove who pays. `Debug` shows names, never values.
+#[derive(Clone, Debug, Default)]
+pub struct Auth {
+    header: Option<Credential>,
+    query: Option<Credential>,
+}
+
+#[derive(Clone)]
+struct Credential {
+    name: String,
+    value: String,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: [redacted]", self.name)
+    }
+}
+
+impl Auth {
+    /// Name (lower-case) and value of the request header.
+    #[must_use]
+    pub fn header(&self) -> Option<(&str, &str)> {
+        self.header
+            .as_ref()
+            .map(|header| (header.name.as_str(), header.value.as_str()))
+    }
+
+    /// Name and value of the query parameter, not percent-encoded.
+    #[must_use]
+    pub fn query(&self) -> Option<(&str, &str)> {
+        self.query
+            .as_ref()
+            .map(|query| (query.name.as_str(), query.value.as_str()))
+    }
+
+    /// The values that no message may repeat.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        [&self.header, &self.query]
+            .into_iter()
+            .flatten()
+            .map(|credential| credential.value.as_str())
+            .collect()
+    }
+
+    pub(super) fn check(fields: AuthFields, upstream: &Upstream) -> Result<Self, ConfigError> {
+        let AuthFields {
+            header_name,
+            header_value,
+            param_name,
+            param_value,
+            param_location,
+            force_query,
+        } = fields;
+        let header = header(header_name, header_value)?;
+        let query = match (param_name, param_value, param_location) {
+            (Some(name), Some(value), Some(_)) => Some(query(name, value)?),
+            (None, None, None) => None,
+            _ => {
+                let message = "all or none of `auth.param_name`, `auth.param_value` and `auth.param_location` \
+                               must be set";
+                return Err(ConfigError::at("auth", message));
+            }
+        };
+        if force_query && query.is_none() {
+            let message = "needs `auth.param_name`, `auth.param_value` and `auth.param_location`";
+            return Err(ConfigError::at("auth.force_query", message));
+        }
+        let moves = |query: &Credential| query.name == KEY_PARAMETER && upstream.is_google() && !force_query;
+        match (header, query) {
+            (Some(_), Some(query)) if moves(&query) => {
+                let message = "`auth.header_value` and a key in `auth.param_value` together: \
+                               the key would be a second header, leave one of them out or set `auth.force_query`";
+                Err(ConfigError::at("auth", message))
+            }
+            (None, Some(query)) if moves(&query) => {
+                let value = header_value_checked("auth.param_value", query.value)?;
+                Ok(Self {
+                    header: Some(Credential {
+                        name: KEY_HEADER.to_owned(),
+                        value,
+                    }),
+                    query: None,
+                })
+            }
+            (header, query) => Ok(Self { header, query }),
+        }
+    }
+
+    /// What about the credential is allowed but probably not meant.
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        match (&self.header, &self.query) {
+            (None, None) => Some("auth: no credential is configured, requests go out without one"),
+            (_, Some(_)) => Some("auth: the credential is part of the URL and will show up in access logs"),
+            (Some(_), None) => None,
+        }
+    }
+}
+
+fn header(name: Option<String>, value: Option<String>) -> Result<Option<Credential>, ConfigError> {
+    let name = match (name, &value) {
+        (None, None) => return Ok(None),
+        (Some(_), None) => {
+            return Err(ConfigError::at(
+                "auth.header_name",
+                "needs `auth.header_value` beside it",
+            ));
+        }
+        (Some(name), Some(_)) => header_name_checked("auth.header_name", &name)?,
+        (None, Some(_)) => KEY_HEADER.to_owned(),
+    };
+    let value = header_value_checked("auth.header_value", value.unwrap_or_default())?;
+    Ok(Some(Credential { name, value }))
+}
+
+fn query(name: String, value: String) -> Result<Credential, ConfigError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if !name.bytes().all(plain) {
+        return Err(ConfigError::at(
+            "auth.param_name",
+            "expected letters, digits and `-._~` only",
+        ));
+    }
+    if name == "alt" {
+        return Err(ConfigError::at(
+            "auth.param_name",
+            "is a parameter that the filter sets itself",
+        ));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(ConfigError::at(
+            "auth.param_value",
+            "must not contain control characters",
+        ));
+    }
+    Ok(Credential { name, value })
+}
+
+/// A header name in lower case, RFC 9110 §5.1, that does not collide with what the filter or Envoy sets.
+pub(super) fn header_name_checked(path: &str, name: &str) -> Result<String, ConfigError> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !name.bytes().all(token) {
+        return Err(ConfigError::at(
+            path,
+            "expected a header name, made of letters, digits and `-`",
+        ));
+    }
+    let name = name.to_ascii_lowercase();
+    if OWN_HEADERS.contains(&name.as_str()) {
+        return Err(ConfigError::at(
+            path,
+            "is a header that the filter or Envoy sets itself",
+        ));
+    }
+    Ok(name)
+}
+
+/// A header value: printable ASCII, and spaces inside only.
+fn header_value_checked(path: &str, value: String) -> Result<String, ConfigError> {
+    let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if value.bytes().all(printable) && value.trim() == value {
+        return Ok(value);
+    }
+    Err(ConfigError::at(
+        path,
+        "expected printable ASCII characters without spaces or line ends around them",
+    ))
+}
+
+const OWN_HEADERS: [&str; 15] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-request-id",
+    "cache-control",
+];

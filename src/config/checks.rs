@@ -1,0 +1,145 @@
+//! From the document to the configuration: ranges, combinations, names.
+
+use std::time::Duration;
+
+use serde_json::Number;
+
+use super::auth::header_name_checked;
+use super::document::{Document, ModelPolicy, NameHeader, OptionFields};
+use super::{Auth, Config, ConfigError, Model, Options, Upstream};
+
+/// The reply header that names the model when no other name is configured.
+const MODEL_HEADER: &str = "x-llm-model";
+
+/// Kong's default for `max_request_body_size` before 3.13, which it enforced for almost no request.
+const KONG_BODY_SIZE: u64 = 8192;
+
+impl Document {
+    pub(super) fn check(self) -> Result<Config, ConfigError> {
+        let model = model(self.model.name, self.model.model_alias.0)?;
+        if self.model_policy == ModelPolicy::Pin && model.name.is_none() {
+            return Err(ConfigError::at("model_policy", "`pin` needs `model.name`"));
+        }
+        let upstream = match &self.model.options.upstream_url {
+            Some(url) => {
+                Upstream::parse(url).map_err(|e| ConfigError::at("model.options.upstream_url", e))?
+            }
+            None => Upstream::default(),
+        };
+        if self.max_held_bytes == 0 {
+            return Err(ConfigError::at(
+                "max_held_bytes",
+                "expected an integer of at least 1",
+            ));
+        }
+        let auth = Auth::check(self.auth, &upstream)?;
+        let mut warnings: Vec<String> = auth.warning().map(str::to_owned).into_iter().collect();
+        if self.max_held_bytes < self.max_request_body_size {
+            warnings.push(
+                "max_held_bytes: smaller than max_request_body_size, the largest bodies get a 503".into(),
+            );
+        }
+        if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {
+            warnings.push(format!(
+                "max_request_body_size: requests above {} bytes are answered with 413, which Kong rarely does",
+                self.max_request_body_size
+            ));
+        }
+        Ok(Config {
+            auth,
+            model,
+            options: options(self.model.options)?,
+            options_mode: self.options_mode,
+            model_policy: self.model_policy,
+            route_type: self.route_type,
+            llm_format: self.llm_format,
+            response_streaming: self.response_streaming,
+            max_request_body_size: (self.max_request_body_size > 0).then(|| size(self.max_request_body_size)),
+            model_name_header: name_header(self.model_name_header)?,
+            unmatched: self.unmatched,
+            body_wait: body_wait(self.body_wait)?,
+            max_held_bytes: size(self.max_held_bytes),
+            upstream,
+            warnings,
+        })
+    }
+}
+
+fn model(name: Option<String>, aliases: Vec<String>) -> Result<Model, ConfigError> {
+    if let Some(name) = &name
+        && crate::model::Model::parse(name).is_err()
+    {
+        let message =
+            "expected a model's name, made of letters, digits and `-._`, such as `gemini-2.5-flash`";
+        return Err(ConfigError::at("model.name", message));
+    }
+    if name.is_none() && !aliases.is_empty() {
+        return Err(ConfigError::at("model.model_alias", "needs `model.name`"));
+    }
+    Ok(Model { name, aliases })
+}
+
+fn options(fields: OptionFields) -> Result<Options, ConfigError> {
+    let OptionFields {
+        max_tokens,
+        temperature,
+        top_p,
+        top_k,
+        upstream_url: _,
+    } = fields;
+    Ok(Options {
+        max_tokens: integer(max_tokens, "max_tokens", 1, i32::MAX.into())?,
+        temperature: number(temperature, "temperature", 2)?,
+        top_p: number(top_p, "top_p", 1)?,
+        top_k: integer(top_k, "top_k", 0, 500)?,
+    })
+}
+
+fn integer(given: Option<i64>, name: &str, least: i64, most: i64) -> Result<Option<u32>, ConfigError> {
+    let Some(given) = given else { return Ok(None) };
+    match u32::try_from(given) {
+        Ok(value) if (least..=most).contains(&given) => Ok(Some(value)),
+        _ => {
+            let message = format!("expected an integer from {least} to {most}");
+            Err(ConfigError::at(format!("model.options.{name}"), message))
+        }
+    }
+}
+
+fn number(given: Option<Number>, name: &str, most: u32) -> Result<Option<Number>, ConfigError> {
+    let in_range = |number: &Number| {
+        number
+            .as_f64()
+            .is_some_and(|value| (0.0..=f64::from(most)).contains(&value))
+    };
+    if given.as_ref().is_none_or(in_range) {
+        return Ok(given);
+    }
+    Err(ConfigError::at(
+        format!("model.options.{name}"),
+        format!("expected a number from 0 to {most}"),
+    ))
+}
+
+fn name_header(given: NameHeader) -> Result<Option<String>, ConfigError> {
+    match given {
+        NameHeader::Flag(false) => Ok(None),
+        NameHeader::Flag(true) => Ok(Some(MODEL_HEADER.to_owned())),
+        NameHeader::Name(name) => header_name_checked("model_name_header", &name).map(Some),
+    }
+}
+
+fn body_wait(seconds: f64) -> Result<Duration, ConfigError> {
+    if seconds > 0.0 && seconds <= 3600.0 {
+        return Ok(Duration::from_secs_f64(seconds));
+    }
+    Err(ConfigError::at(
+        "body_wait",
+        "expected a number of seconds above 0 and at most 3600",
+    ))
+}
+
+/// As many bytes as an address space can have are no limit.
+fn size(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}

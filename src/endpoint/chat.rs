@@ -1,0 +1,114 @@
+//! Chat completions: OpenAI's request to Google's `generateContent`, and its reply back.
+//!
+//! | concern | file |
+//! |---|---|
+//! | roles, turns, text | `messages` |
+//! | sampling parameters and their ranges | `sampling` |
+//! | what one event of a reply holds | `reply` |
+//! | a reply in one piece | `whole` |
+//! | a streamed reply | `stream` |
+//! | why it ended | `finish` |
+//! | token counts | `usage` |
+//!
+//! <https://platform.openai.com/docs/api-reference/chat>, <https://ai.google.dev/api/generate-content>
+
+mod envelope;
+mod finish;
+mod messages;
+mod sampling;
+mod stream;
+mod unsupported;
+mod usage;
+mod whole;
+
+use crate::config::{Config, ModelPolicy, ResponseStreaming};
+use crate::error::Error;
+use crate::model::Model;
+use crate::pipe;
+use crate::wire::gemini::GenerateContentRequest;
+use crate::wire::json;
+use crate::wire::openai::ChatRequest;
+
+use super::{Forward, Next, Request};
+
+/// `POST …/chat/completions`
+///
+/// # Errors
+/// 400 with the `param` at fault.
+pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
+    let chat: ChatRequest<'_> = json::from_slice(request.body)?;
+    unsupported::refuse(&chat)?;
+
+    let config = request.config;
+    let model = model(config, chat.model.as_deref())?;
+    let stream = streams(config, chat.stream)?;
+    let turns = messages::translate(&chat, &model)?;
+    let body = GenerateContentRequest {
+        contents: turns.contents,
+        system_instruction: turns.system,
+        generation_config: sampling::translate(&chat, config, &model)?,
+    };
+    let body =
+        serde_json::to_vec(&body).map_err(|_| Error::server(500, "The request could not be translated."))?;
+
+    let envelope = envelope::Envelope::new(&model, request);
+    let (method, reply) = if stream {
+        let include_usage = chat
+            .stream_options
+            .and_then(|options| options.include_usage)
+            .unwrap_or(false);
+        (
+            "streamGenerateContent",
+            pipe::events(stream::ChatStream::new(envelope, include_usage)),
+        )
+    } else {
+        (
+            "generateContent",
+            pipe::whole(move |reply, out| whole::translate(&envelope, reply, out)),
+        )
+    };
+    Ok(Next::Forward(Forward {
+        resource: model.resource(),
+        method,
+        body,
+        model: model.name().to_owned(),
+        reply,
+    }))
+}
+
+/// The model to call: the configured one, else the client's. Messages are Kong's.
+fn model(config: &Config, given: Option<&str>) -> Result<Model, Error> {
+    let given = given.filter(|given| !given.is_empty());
+    match (&config.model.name, given) {
+        (None, None) => Err(Error::invalid(
+            "model parameter not found in request, nor in gateway configuration",
+        )
+        .param("model")
+        .code("missing_required_parameter")),
+        (None, Some(given)) => Model::parse(given),
+        (Some(name), Some(given)) if config.model_policy == ModelPolicy::Match => {
+            let ours = given == name || config.model.aliases.iter().any(|alias| alias == given);
+            if !ours {
+                return Err(Error::invalid(format!("cannot use own model - must be: {name}"))
+                    .param("model")
+                    .code("model_not_found"));
+            }
+            Model::parse(name)
+        }
+        (Some(name), _) => Model::parse(name),
+    }
+}
+
+/// Whether the reply is a stream; the message is Kong's.
+fn streams(config: &Config, asked: Option<bool>) -> Result<bool, Error> {
+    match (config.response_streaming, asked.unwrap_or(false)) {
+        (ResponseStreaming::Always, _) | (ResponseStreaming::Allow, true) => Ok(true),
+        (_, false) => Ok(false),
+        (ResponseStreaming::Deny, true) => {
+            Err(Error::invalid("response streaming is not enabled for this LLM").param("stream"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What every reply and every chunk begins with: id, object, created, model.
+
+use std::rc::Rc;
+
+use crate::config::Config;
+use crate::endpoint::Request;
+use crate::error::{Error, upstream};
+use crate::model::{Model, strip_prefixes};
+use crate::wire::gemini::GenerateContentResponse;
+
+/// What the request leaves for its reply.
+pub(super) struct Envelope {
+    model: String,
+    now: u64,
+    id: u128,
+    config: Rc<Config>,
+}
+
+impl Envelope {
+    pub(super) fn new(model: &Model, request: &Request<'_>) -> Self {
+        Self {
+            model: model.name().to_owned(),
+            now: request.now,
+            id: request.id,
+            config: Rc::clone(request.config),
+        }
+    }
+
+    /// Reads a reply or an event of one.
+    ///
+    /// # Errors
+    /// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
+    pub(super) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
+        let reply: GenerateContentResponse<'a> =
+            serde_json::from_slice(json).map_err(|_| Error::reply_unreadable())?;
+        match reply.error {
+            Some(error) => Err(upstream::read_member(error, &self.config.auth.secrets())),
+            None => Ok(reply),
+        }
+    }
+
+    /// `{"id":…,"object":…,"created":…,"model":…`, to be continued.
+    pub(super) fn open(&self, object: &str, reply: &GenerateContentResponse<'_>) -> Vec<u8> {
+        let id = match reply.response_id.as_deref() {
+            Some(id) if !id.is_empty() => format!("chatcmpl-{id}"),
+            _ => format!("chatcmpl-{:032x}", self.id),
+        };
+        let created = reply
+            .create_time
+            .as_deref()
+            .and_then(unix_seconds)
+            .unwrap_or(self.now);
+        let version = reply.model_version.as_deref().map(|version| {
+            let name = strip_prefixes(version);
+            name.split_once('@').map_or(name, |(name, _)| name)
+        });
+        let model = version
+            .filter(|version| !version.is_empty())
+            .unwrap_or(&self.model);
+        let mut head = Vec::with_capacity(256);
+        head.extend_from_slice(b"{\"id\":");
+        push_string(&mut head, &id);
+        head.extend_from_slice(
+            format!(",\"object\":\"{object}\",\"created\":{created},\"model\":").as_bytes(),
+        );
+        push_string(&mut head, model);
+        head
+    }
+}
+
+/// Appends a JSON string.
+pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+    if let Ok(literal) = serde_json::to_vec(text) {
+        out.extend_from_slice(&literal);
+    }
+}
+
+/// Seconds since 1970 of an RFC 3339 time in UTC, such as `2026-11-21T23:23:46.123456Z`.
+fn unix_seconds(time: &str) -> Option<u64> {
+    let (date, clock) = time.split_once('T')?;
+    let numbers = |text: &str, separator| -> Option<[u64; 3]> {
+        let mut fields = text.split(separator).map(|field| field.parse().ok());
+        Some([fields.next()??, fields.next()??, fields.next()??])
+    };
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(clock.get(..8)?, ':')?;
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Days since 0000-03-01 in years that begin with March, so that the leap day comes last.
+    let (year, month) = if month > 2 {
+        (year, month.wrapping_sub(3))
+    } else {
+        (year.wrapping_sub(1), month.wrapping_add(9))
+    };
+    let leaps = (year / 4).wrapping_sub(year / 100).wrapping_add(year / 400);
+    let in_year = month.wrapping_mul(153).wrapping_add(2) / 5;
+    let days = year
+        .wrapping_mul(365)
+        .wrapping_add(leaps)
+        .wrapping_add(in_year)
+        .wrapping_add(day);
+    let days = days.checked_sub(719_469)?;
+    let minutes = days
+        .wrapping_mul(24)
+        .wrapping_add(hour)
+        .wrapping_mul(60)
+        .wrapping_add(minute);
+    Some(minutes.wrapping_mul(60).wrapping_add(second))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn times_are_seconds_since_1970() {
+        for (time, expected) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2000-02-29T12:00:00Z", Some(951_825_600)),
+            ("2024-12-31T23:59:59.999Z", Some(1_735_689_599)),
+            ("2026-11-21T23:23:46.123456Z", Some(1_795_303_426)),
+            ("1969-12-31T23:59:59Z", None),
+            ("2026-13-01T00:00:00Z", None),
+            ("yesterday", None),
+            ("2026-01-01Tnoon", None),
+        ] {
+            assert_eq!(unix_seconds(time), expected, "{time}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Why a choice ended.
+//!
+//! <https://ai.google.dev/api/generate-content#FinishReason>
+
+use crate::error::Error;
+
+/// What the client is told, given Google's reason and whether anything usable came.
+///
+/// # Errors
+/// 502 where the model failed and left nothing: such failures are chance, and clients retry a 5xx.
+pub(super) fn reason(
+    google: Option<&str>,
+    message: Option<&str>,
+    usable: bool,
+) -> Result<&'static str, Error> {
+    match google {
+        Some("STOP") | None => Ok("stop"),
+        Some("MAX_TOKENS" | "CONTINUATION") => Ok("length"),
+        Some(
+            "SAFETY"
+            | "RECITATION"
+            | "LANGUAGE"
+            | "BLOCKLIST"
+            | "PROHIBITED_CONTENT"
+            | "SPII"
+            | "MODEL_ARMOR"
+            | "ESCALATION"
+            | "IMAGE_SAFETY"
+            | "IMAGE_PROHIBITED_CONTENT"
+            | "IMAGE_RECITATION",
+        ) => Ok("content_filter"),
+        Some(
+            "MALFORMED_FUNCTION_CALL"
+            | "UNEXPECTED_TOOL_CALL"
+            | "TOO_MANY_TOOL_CALLS"
+            | "MALFORMED_RESPONSE"
+            | "MISSING_THOUGHT_SIGNATURE",
+        ) if !usable => {
+            let message = message.filter(|message| !message.is_empty());
+            Err(
+                Error::server(502, message.unwrap_or("The model produced a malformed reply."))
+                    .code("malformed_function_call"),
+            )
+        }
+        Some(
+            "MALFORMED_FUNCTION_CALL"
+            | "UNEXPECTED_TOOL_CALL"
+            | "TOO_MANY_TOOL_CALLS"
+            | "MALFORMED_RESPONSE"
+            | "MISSING_THOUGHT_SIGNATURE",
+        ) => Ok("stop"),
+        Some(_) => Ok(if usable { "stop" } else { "content_filter" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn every_reason_has_its_openai_form() {
+        for (google, usable, empty) in [
+            (None, "stop", Some("stop")),
+            (Some("STOP"), "stop", Some("stop")),
+            (Some("MAX_TOKENS"), "length", Some("length")),
+            (Some("CONTINUATION"), "length", Some("length")),
+            (Some("SAFETY"), "content_filter", Some("content_filter")),
+            (Some("RECITATION"), "content_filter", Some("content_filter")),
+            (Some("LANGUAGE"), "content_filter", Some("content_filter")),
+            (Some("IMAGE_SAFETY"), "content_filter", Some("content_filter")),
+            (Some("OTHER"), "stop", Some("content_filter")),
+            (Some("FINISH_REASON_UNSPECIFIED"), "stop", Some("content_filter")),
+            (Some("SOMETHING_NEW"), "stop", Some("content_filter")),
+            (Some("MALFORMED_FUNCTION_CALL"), "stop", None),
+            (Some("MISSING_THOUGHT_SIGNATURE"), "stop", None),
+        ] {
+            assert_eq!(reason(google, None, true).ok(), Some(usable), "{google:?}");
+            assert_eq!(reason(google, None, false).ok(), empty, "{google:?}");
+        }
+        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false).unwrap_err();
+        assert_eq!((error.status(), error.message()), (502, "bad call"));
+    }
+}

@@ -1,0 +1,182 @@
+//! A streamed reply.
+//!
+//! For each choice: one chunk with the role, then deltas, then one chunk with the finish reason. That reason is told
+//! only when Google's stream has ended, because older models repeat it on every event. Then the usage if it was asked
+//! for, then `[DONE]`. After an error nothing follows.
+//! <https://platform.openai.com/docs/api-reference/chat/streaming>
+
+use super::envelope::{Envelope, push_string};
+use super::{finish, usage::Usage};
+use crate::error::Error;
+use crate::pipe::{Reader, Sink};
+use crate::wire::gemini::{Candidate, GenerateContentResponse};
+use crate::wire::text::Text;
+
+/// The reader of one stream.
+pub(super) struct ChatStream {
+    envelope: Envelope,
+    include_usage: bool,
+    /// What every chunk begins with, up to `"choices":[`; empty before the first event.
+    head: Vec<u8>,
+    choices: Vec<Choice>,
+    usage: Usage,
+}
+
+/// What is known of one choice; its role has been told.
+struct Choice {
+    index: u64,
+    usable: bool,
+    finish: Option<Finish>,
+}
+
+struct Finish {
+    reason: String,
+    message: Option<String>,
+}
+
+/// Where a prompt is blocked, no candidate tells a reason; this one maps to `content_filter`.
+const BLOCKED: &str = "PROHIBITED_CONTENT";
+
+impl ChatStream {
+    pub(super) fn new(envelope: Envelope, include_usage: bool) -> Self {
+        Self {
+            envelope,
+            include_usage,
+            head: Vec::new(),
+            choices: Vec::new(),
+            usage: Usage::default(),
+        }
+    }
+
+    /// The place of the choice `index`, which begins with its role.
+    fn choice(&mut self, index: u64, out: &mut Sink) -> usize {
+        if let Some(place) = self.choices.iter().position(|choice| choice.index == index) {
+            return place;
+        }
+        self.delta(index, br#""role":"assistant","content":"","refusal":null"#, out);
+        self.choices.push(Choice {
+            index,
+            usable: false,
+            finish: None,
+        });
+        self.choices.len().saturating_sub(1)
+    }
+
+    fn candidate(&mut self, position: usize, candidate: &Candidate<'_>, out: &mut Sink) {
+        let index = candidate.place(position);
+        let place = self.choice(index, out);
+        let mut usable = false;
+        for part in candidate.parts() {
+            let Some(text) = part.text.and_then(Text::from_raw).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            let thought = part.thought == Some(true);
+            usable |= !thought;
+            let name = if thought { "reasoning_content" } else { "content" };
+            self.delta(index, format!("\"{name}\":\"{}\"", text.inner()).as_bytes(), out);
+        }
+        if let Some(choice) = self.choices.get_mut(place) {
+            choice.usable |= usable;
+            if let Some(reason) = candidate.finish_reason.as_deref() {
+                let message = candidate.finish_message.as_deref().map(str::to_owned);
+                choice.finish = Some(Finish {
+                    reason: reason.to_owned(),
+                    message,
+                });
+                out.hold = true;
+            }
+        }
+    }
+
+    fn blocked(&mut self, reply: &GenerateContentResponse<'_>, out: &mut Sink) {
+        let feedback = reply
+            .prompt_feedback
+            .as_ref()
+            .filter(|feedback| feedback.block_reason.is_some());
+        let Some(feedback) = feedback else {
+            return;
+        };
+        let place = self.choice(0, out);
+        if let Some(message) = feedback.block_reason_message.as_deref() {
+            let mut refusal = b"\"refusal\":".to_vec();
+            push_string(&mut refusal, message);
+            self.delta(0, &refusal, out);
+        }
+        if let Some(choice) = self.choices.get_mut(place) {
+            choice.finish = Some(Finish {
+                reason: BLOCKED.to_owned(),
+                message: None,
+            });
+            out.hold = true;
+        }
+    }
+
+    fn delta(&self, index: u64, members: &[u8], out: &mut Sink) {
+        self.chunk(index, members, b"null", out);
+    }
+
+    fn chunk(&self, index: u64, members: &[u8], finish: &[u8], out: &mut Sink) {
+        let bytes = &mut out.bytes;
+        bytes.extend_from_slice(&self.head);
+        bytes.extend_from_slice(b"{\"index\":");
+        bytes.extend_from_slice(index.to_string().as_bytes());
+        bytes.extend_from_slice(b",\"delta\":{");
+        bytes.extend_from_slice(members);
+        bytes.extend_from_slice(b"},\"logprobs\":null,\"finish_reason\":");
+        bytes.extend_from_slice(finish);
+        bytes.extend_from_slice(if self.include_usage {
+            b"}],\"usage\":null}\n\n"
+        } else {
+            b"}]}\n\n"
+        });
+    }
+}
+
+impl Reader for ChatStream {
+    fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error> {
+        let reply = self.envelope.read(json)?;
+        if self.head.is_empty() {
+            self.head = b"data: ".to_vec();
+            self.head
+                .extend(self.envelope.open("chat.completion.chunk", &reply));
+            self.head.extend_from_slice(b",\"choices\":[");
+        }
+        if let Some(metadata) = &reply.usage_metadata {
+            self.usage.add(metadata);
+            out.usage = self.usage.tokens();
+        }
+        for (position, candidate) in reply.candidates.iter().enumerate() {
+            self.candidate(position, candidate, out);
+        }
+        if reply.candidates.is_empty() {
+            self.blocked(&reply, out);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error> {
+        if !self.choices.iter().any(|choice| choice.finish.is_some()) {
+            return Err(Error::stream_cut());
+        }
+        let usable = self.choices.iter().any(|choice| choice.usable);
+        let mut finishes = Vec::with_capacity(self.choices.len());
+        for choice in &self.choices {
+            finishes.push(match &choice.finish {
+                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable)?,
+                // Cut while others finished: not a stop.
+                None => "length",
+            });
+        }
+        for (choice, finish) in self.choices.iter().zip(finishes) {
+            self.chunk(choice.index, b"", format!("\"{finish}\"").as_bytes(), out);
+        }
+        if self.include_usage {
+            out.bytes.extend_from_slice(&self.head);
+            out.bytes.extend_from_slice(b"],\"usage\":");
+            out.bytes.extend_from_slice(&self.usage.json());
+            out.bytes.extend_from_slice(b"}\n\n");
+        }
+        out.bytes.extend_from_slice(b"data: [DONE]\n\n");
+        Ok(())
+    }
+}

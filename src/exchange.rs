@@ -1,0 +1,478 @@
+//! One request and its reply: a state machine without I/O.
+//!
+//! Callbacks of the host come in, an [`Act`] goes out. The order of things:
+//!
+//! 1. Request headers are held back until the body is complete, since the body decides the path.
+//! 2. The endpoint's handler translates it; head and body are replaced in one go.
+//! 3. A reply with status 200 goes through the pipe that the handler returned, in one piece or as it comes. Every other
+//!    reply, Google's or Envoy's own, goes to the error reader: here, so that no endpoint can forget it.
+
+use std::rc::Rc;
+
+use crate::config::{Config, Unmatched};
+use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
+use crate::error::{Error, upstream as google};
+use crate::headers::Headers;
+use crate::held::{Share, Total};
+use crate::pipe::{Pipe, Sink, Usage};
+use crate::upstream;
+
+/// What the host must do before it goes on.
+#[derive(Debug)]
+pub enum Act {
+    /// Let everything pass as it is.
+    Pass,
+    /// Hold back what came; call again with more.
+    Wait,
+    /// Answer the client with this instead.
+    Answer(Answer),
+    /// Replace what is given.
+    Edit {
+        /// A serialized header map, whole.
+        headers: Option<Vec<u8>>,
+        /// The body, or what the host holds of it.
+        body: Option<Vec<u8>>,
+        /// Hold the body back all the same: more may have to be appended to it.
+        hold: bool,
+    },
+}
+
+/// One request and its reply.
+pub struct Exchange {
+    config: Rc<Config>,
+    now: u64,
+    id: u128,
+    held: Share,
+    state: State,
+    /// Envoy's id of the request, told to the client.
+    request_id: String,
+    record: Record,
+}
+
+enum State {
+    /// Not ours, or answered already: nothing is touched.
+    Pass,
+    /// The request's body is coming.
+    Reading {
+        endpoint: &'static Endpoint,
+        scheme: Vec<u8>,
+    },
+    /// Google has the request.
+    Sent { reply: Box<dyn Pipe> },
+    /// The reply is being collected by the host, its headers held back.
+    Collecting { received: Headers, reader: Collected },
+    /// The reply goes through as it comes; of the host's buffer so many bytes are our own output, held back.
+    Streaming {
+        reply: Box<dyn Pipe>,
+        kept: Option<usize>,
+    },
+    /// The client has been told an error in mid-stream: the rest is dropped.
+    Failed,
+}
+
+enum Collected {
+    Reply(Box<dyn Pipe>),
+    Error { status: u16 },
+}
+
+/// What the log tells of an exchange.
+#[derive(Debug, Default)]
+struct Record {
+    endpoint: &'static str,
+    model: String,
+    status: u16,
+    usage: Option<Usage>,
+}
+
+impl Exchange {
+    /// A new exchange: `now` in seconds since 1970, `id` unique.
+    #[must_use]
+    pub fn new(config: Rc<Config>, held: &Total, now: u64, id: u128) -> Self {
+        Self {
+            config,
+            now,
+            id,
+            held: held.share(),
+            state: State::Pass,
+            request_id: String::new(),
+            record: Record::default(),
+        }
+    }
+
+    /// The request's headers came; `end` if there is no body.
+    pub fn on_request_headers(&mut self, headers: &Headers, end: bool) -> Act {
+        let path = headers.text(":path").unwrap_or_default();
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let method = headers.text(":method").unwrap_or_default();
+        let Some(endpoint) = Endpoint::find(self.config.route_type, path) else {
+            return match self.config.unmatched {
+                Unmatched::Pass => Act::Pass,
+                Unmatched::Error => {
+                    self.begin(headers, "");
+                    self.fail(
+                        &Error::new(
+                            404,
+                            "invalid_request_error",
+                            "Unknown request URL. Please check it for typos.",
+                        )
+                        .code("unknown_url"),
+                    )
+                }
+            };
+        };
+        self.begin(headers, endpoint.path);
+        if method != endpoint.method {
+            let error = Error::new(
+                405,
+                "invalid_request_error",
+                format!("Only {} is allowed here.", endpoint.method),
+            );
+            let mut answer = Answer::from(&error.code("method_not_supported"));
+            answer.headers.push(("allow", endpoint.method.to_owned()));
+            return self.answer(answer);
+        }
+        let encoding = headers.get("content-encoding").unwrap_or(b"identity");
+        if encoding != b"identity" {
+            return self.fail(&Error::new(
+                415,
+                "invalid_request_error",
+                "Compressed request bodies are not accepted.",
+            ));
+        }
+        let length = headers
+            .text("content-length")
+            .and_then(|length| length.parse().ok());
+        if let Some(error) = length.and_then(|length| self.too_large(length)) {
+            return self.fail(&error);
+        }
+        if self.held.set(0) > self.config.max_held_bytes {
+            return self.fail(&too_much_held());
+        }
+        let scheme = headers.get(":scheme").unwrap_or(b"https").to_vec();
+        self.state = State::Reading { endpoint, scheme };
+        if end { self.translate(&[]) } else { Act::Wait }
+    }
+
+    /// A piece of the request's body came; `total` bytes are held by the host, and `read` gets them.
+    pub fn on_request_body(&mut self, total: usize, end: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
+        if !matches!(self.state, State::Reading { .. }) {
+            return Act::Pass;
+        }
+        if let Some(error) = self.too_large(total) {
+            return self.fail(&error);
+        }
+        if end { self.translate(&read()) } else { Act::Wait }
+    }
+
+    /// The request ended with trailers: its body is complete.
+    pub fn on_request_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
+        if matches!(self.state, State::Reading { .. }) {
+            self.translate(&read())
+        } else {
+            Act::Pass
+        }
+    }
+
+    /// No body callback came although a body was announced: the host was not told to deliver bodies.
+    pub fn on_body_missing(&mut self) -> Act {
+        let message = "The gateway cannot read request bodies: set `allow_on_headers_stop_iteration: true` in the \
+                       filter's plugin configuration.";
+        self.fail(&Error::server(500, message).code("gateway_misconfigured"))
+    }
+
+    /// The reply's headers came, Google's or a local reply's; `end` if there is no body.
+    pub fn on_reply_headers(&mut self, received: Headers, end: bool) -> Act {
+        let status = received
+            .text(":status")
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(502);
+        let state = std::mem::replace(&mut self.state, State::Pass);
+        let reader = match state {
+            State::Sent { reply } if status == 200 => {
+                if received
+                    .get("content-encoding")
+                    .is_some_and(|encoding| encoding != b"identity")
+                {
+                    let message = "The model's reply is compressed although no compression was asked for.";
+                    return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
+                }
+                if !reply.whole() {
+                    return self.stream(&received, reply, end);
+                }
+                Collected::Reply(reply)
+            }
+            State::Sent { .. } => Collected::Error { status },
+            // Another filter, or Envoy itself, refused the request before it was complete.
+            State::Reading { .. } if status >= 400 => Collected::Error { status },
+            other => {
+                self.state = other;
+                return Act::Pass;
+            }
+        };
+        if end {
+            // A body cannot be added to a reply without one, only another reply put in its place.
+            let answer = self.collect(reader, &[]);
+            return self.answer(answer);
+        }
+        self.state = State::Collecting { received, reader };
+        Act::Wait
+    }
+
+    /// A piece of the reply's body came; `read` gets what the host holds.
+    pub fn on_reply_body(&mut self, end: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
+        match &mut self.state {
+            State::Collecting { .. } if !end => Act::Wait,
+            State::Collecting { .. } => self.collected(&read()),
+            State::Streaming { .. } => self.streamed(&read(), end),
+            State::Failed => Act::Edit {
+                headers: None,
+                body: Some(Vec::new()),
+                hold: false,
+            },
+            _ => Act::Pass,
+        }
+    }
+
+    /// The reply ended with trailers; `read` gets what the host still holds of the body.
+    pub fn on_reply_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
+        match &mut self.state {
+            State::Collecting { .. } => self.collected(&read()),
+            State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
+            State::Streaming { .. } => {
+                // Nothing can be appended any more. An answer after headers cuts the connection, which tells the
+                // client that the stream was not complete.
+                self.fail(&Error::stream_cut())
+            }
+            _ => Act::Pass,
+        }
+    }
+
+    /// The status the client was told; nothing for a request that was not ours.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        Some(self.record.status).filter(|status| *status != 0)
+    }
+
+    /// The tokens that were counted.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.record.usage
+    }
+
+    /// One line for the log. It holds no secrets and no bodies.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Record {
+            endpoint,
+            model,
+            status,
+            usage,
+        } = &self.record;
+        let tokens = usage.map_or_else(String::new, |usage| {
+            format!(
+                " prompt_tokens={} completion_tokens={}",
+                usage.prompt, usage.completion
+            )
+        });
+        format!("endpoint={endpoint} model={model} status={status}{tokens}")
+    }
+
+    fn begin(&mut self, headers: &Headers, endpoint: &'static str) {
+        self.request_id = headers.text("x-request-id").unwrap_or_default().to_owned();
+        self.record.endpoint = endpoint;
+    }
+
+    /// The error for a body of `length` bytes, where that is too many.
+    fn too_large(&self, length: usize) -> Option<Error> {
+        let most = self.config.max_request_body_size.filter(|most| length > *most)?;
+        let message = format!("The request body is larger than {most} bytes.");
+        Some(Error::new(413, "invalid_request_error", message).code("request_too_large"))
+    }
+
+    fn fail(&mut self, error: &Error) -> Act {
+        self.answer(Answer::from(error))
+    }
+
+    fn answer(&mut self, mut answer: Answer) -> Act {
+        if !self.request_id.is_empty() {
+            answer.headers.push(("x-request-id", self.request_id.clone()));
+        }
+        self.record.status = answer.status;
+        self.state = State::Pass;
+        Act::Answer(answer)
+    }
+
+    fn translate(&mut self, body: &[u8]) -> Act {
+        let State::Reading { endpoint, scheme } = std::mem::replace(&mut self.state, State::Pass) else {
+            return Act::Pass;
+        };
+        let request = Request {
+            config: &self.config,
+            body,
+            now: self.now,
+            id: self.id,
+        };
+        match (endpoint.handler)(&request) {
+            Err(error) => self.fail(&error),
+            Ok(Next::Answer(answer)) => self.answer(answer),
+            Ok(Next::Forward(forward)) => self.forward(forward, &scheme),
+        }
+    }
+
+    fn forward(&mut self, forward: Forward, scheme: &[u8]) -> Act {
+        let headers = upstream::request_headers(&self.config, &forward, scheme);
+        self.record.model = forward.model;
+        self.state = State::Sent { reply: forward.reply };
+        Act::Edit {
+            headers: Some(headers),
+            body: Some(forward.body),
+            hold: false,
+        }
+    }
+
+    fn stream(&mut self, received: &Headers, mut reply: Box<dyn Pipe>, end: bool) -> Act {
+        if end {
+            let error = reply
+                .end(&mut Sink::default())
+                .err()
+                .unwrap_or_else(Error::stream_cut);
+            return self.fail(&error);
+        }
+        self.record.status = 200;
+        self.state = State::Streaming { reply, kept: None };
+        let headers = vec![
+            ("content-type", "text/event-stream; charset=utf-8".to_owned()),
+            ("cache-control", "no-cache".to_owned()),
+        ];
+        let headers = self.reply_headers(received, 200, headers);
+        Act::Edit {
+            headers: Some(headers),
+            body: None,
+            hold: false,
+        }
+    }
+
+    fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
+        let State::Streaming { reply, kept } = &mut self.state else {
+            return Act::Pass;
+        };
+        let (ours, new) = buffer
+            .split_at_checked(kept.unwrap_or(0))
+            .unwrap_or((&[], buffer));
+        let mut out = Sink::default();
+        let pushed = reply
+            .push(new, &mut out)
+            .and_then(|()| if end { reply.end(&mut out) } else { Ok(()) });
+        let total = self.held.set(reply.held());
+        let over = total > self.config.max_held_bytes;
+        let failure = pushed.err().or_else(|| over.then(too_much_held));
+        self.record.usage = out.usage.or(self.record.usage);
+        if let Some(error) = failure {
+            out.bytes.extend(error.event());
+            self.record.status = error.status();
+            self.held.set(0);
+            self.state = State::Failed;
+            return Act::Edit {
+                headers: None,
+                body: Some([ours, &out.bytes].concat()),
+                hold: false,
+            };
+        }
+        // What was held back is let go with the next text; a chunk without any leaves it where it is.
+        let hold = !end
+            && if kept.is_some() {
+                out.bytes.is_empty()
+            } else {
+                out.hold
+            };
+        let body = if ours.is_empty() {
+            out.bytes
+        } else {
+            [ours, &out.bytes].concat()
+        };
+        *kept = hold.then_some(body.len());
+        Act::Edit {
+            headers: None,
+            body: Some(body),
+            hold,
+        }
+    }
+
+    fn collected(&mut self, body: &[u8]) -> Act {
+        let State::Collecting { received, reader } = std::mem::replace(&mut self.state, State::Pass) else {
+            return Act::Pass;
+        };
+        let Answer {
+            status,
+            mut headers,
+            body,
+        } = self.collect(reader, body);
+        headers.push(("content-length", body.len().to_string()));
+        self.record.status = status;
+        let headers = self.reply_headers(&received, status, headers);
+        Act::Edit {
+            headers: Some(headers),
+            body: Some(body),
+            hold: false,
+        }
+    }
+
+    /// The whole reply, translated.
+    fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
+        let mut reply = match reader {
+            Collected::Error { status } => {
+                return Answer::from(&google::read(status, body, &self.config.auth.secrets()));
+            }
+            Collected::Reply(reply) => reply,
+        };
+        let mut out = Sink::default();
+        match reply.push(body, &mut out).and_then(|()| reply.end(&mut out)) {
+            Err(error) => Answer::from(&error),
+            Ok(()) => {
+                self.record.usage = out.usage;
+                let headers = vec![("content-type", "application/json".to_owned())];
+                Answer {
+                    status: 200,
+                    headers,
+                    body: out.bytes,
+                }
+            }
+        }
+    }
+
+    fn reply_headers(
+        &self,
+        received: &Headers,
+        status: u16,
+        mut headers: Vec<(&'static str, String)>,
+    ) -> Vec<u8> {
+        if !self.request_id.is_empty() {
+            headers.push(("x-request-id", self.request_id.clone()));
+        }
+        let status = status.to_string();
+        let model = format!("gemini/{}", self.record.model);
+        let mut ours = vec![(":status", status.as_str())];
+        ours.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        if let Some(name) = self
+            .config
+            .model_name_header
+            .as_deref()
+            .filter(|_| status == "200")
+        {
+            ours.push((name, &model));
+        }
+        upstream::reply_headers(received, &ours)
+    }
+}
+
+fn too_much_held() -> Error {
+    Error::server(
+        503,
+        "The gateway holds too much unfinished data. Please try again.",
+    )
+    .code("overloaded")
+    .retry_after_ms(Some(1000))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Byte transforms: a reply comes in as the network cut it, the translated reply goes out.
+//!
+//! A pipe's output must not depend on the cuts. Pipes are composed from the constructors here, never written per
+//! endpoint from scratch.
+
+pub mod events;
+
+use crate::error::Error;
+
+/// The only output of a pipe.
+#[derive(Debug, Default)]
+pub struct Sink {
+    /// What goes to the client now.
+    pub bytes: Vec<u8>,
+    /// Token counts, once the reply has told them.
+    pub usage: Option<Usage>,
+    /// Set where this output may be the last: the shell keeps it back until more arrives or the reply ends, because
+    /// Envoy lets nothing be appended to a body at its trailers unless some of it is still held.
+    pub hold: bool,
+}
+
+/// Tokens of one exchange, as told to the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt: u64,
+    /// Tokens of the reply, thinking included.
+    pub completion: u64,
+}
+
+/// Bytes in, bytes and numbers out.
+pub trait Pipe {
+    /// Whether the reply only makes sense in one piece: it is then pushed once, and its errors can still set a status.
+    fn whole(&self) -> bool {
+        false
+    }
+
+    /// Takes the next piece of the reply.
+    ///
+    /// # Errors
+    /// What the client must be told instead of the rest of the reply.
+    fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error>;
+
+    /// The reply has ended.
+    ///
+    /// # Errors
+    /// What the client must be told where the reply was incomplete.
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error>;
+
+    /// Bytes kept in memory for the next call.
+    fn held(&self) -> usize {
+        0
+    }
+}
+
+/// A pipe that reads a reply in one piece. The reader runs once.
+#[must_use]
+pub fn whole<F>(reader: F) -> Box<dyn Pipe>
+where
+    F: Fn(&[u8], &mut Sink) -> Result<(), Error> + 'static,
+{
+    Box::new(Whole(reader))
+}
+
+struct Whole<F>(F);
+
+impl<F: Fn(&[u8], &mut Sink) -> Result<(), Error>> Pipe for Whole<F> {
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
+        (self.0)(chunk, out)
+    }
+
+    fn end(&mut self, _: &mut Sink) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What a stream of JSON values is turned into; see [`events`].
+pub trait Reader {
+    /// Takes one complete JSON value.
+    ///
+    /// # Errors
+    /// What the client must be told instead of the rest of the stream.
+    fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error>;
+
+    /// The stream has ended.
+    ///
+    /// # Errors
+    /// What the client must be told where the stream was incomplete.
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error>;
+}
+
+/// A pipe that cuts a stream into JSON values and gives each to `reader`.
+#[must_use]
+pub fn events<R: Reader + 'static>(reader: R) -> Box<dyn Pipe> {
+    Box::new(Events {
+        splitter: events::Splitter::default(),
+        reader,
+    })
+}
+
+struct Events<R> {
+    splitter: events::Splitter,
+    reader: R,
+}
+
+impl<R: Reader> Pipe for Events<R> {
+    fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
+        let reader = &mut self.reader;
+        self.splitter.push(chunk, &mut |json| reader.event(json, out))
+    }
+
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error> {
+        self.splitter.end()?;
+        self.reader.end(out)
+    }
+
+    fn held(&self) -> usize {
+        self.splitter.held()
+    }
+}

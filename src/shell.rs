@@ -1,0 +1,237 @@
+//! The edge to Envoy: callbacks in, host calls out, no decisions.
+//!
+//! Only host calls that return a status are used, since most of the SDK's wrappers panic on what a client controls.
+
+mod abi;
+mod watch;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, ContextType, LogLevel};
+
+use crate::config::Config;
+use crate::endpoint::Answer;
+use crate::exchange::{Act, Exchange};
+use crate::headers::{self, Headers};
+use crate::held::Total;
+use abi::{Refused, Side};
+use watch::Watch;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(LogLevel::Debug);
+    proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
+}}
+
+thread_local! {
+    /// Shared by every plugin configuration in this VM.
+    static HELD: Total = Total::default();
+    /// Upper half random per VM, lower half counting.
+    static NEXT_ID: Cell<u128> = Cell::new(u128::from(random()) << 64);
+}
+
+/// One plugin configuration.
+#[derive(Default)]
+struct Plugin {
+    config: Option<Rc<Config>>,
+    watch: Rc<Watch>,
+}
+
+impl Context for Plugin {}
+
+impl RootContext for Plugin {
+    fn on_configure(&mut self, _: usize) -> bool {
+        let json = match abi::configuration() {
+            Ok(json) => json,
+            // Envoy has no buffer to give where there is no configuration.
+            Err(Refused(_)) => Vec::new(),
+        };
+        match Config::load(&json, &environment) {
+            Ok(config) => {
+                for warning in config.warnings() {
+                    log::warn!("configuration: {warning}");
+                }
+                self.watch.configure(config.body_wait);
+                self.config = Some(Rc::new(config));
+                true
+            }
+            Err(error) => {
+                log::error!("configuration refused: {error}");
+                false
+            }
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
+        let id = NEXT_ID.get();
+        NEXT_ID.set(id.wrapping_add(1));
+        let config = Rc::clone(self.config.as_ref()?);
+        let exchange = HELD.with(|held| Exchange::new(config, held, abi::now() / 1_000_000_000, id));
+        Some(Box::new(Stream {
+            context_id,
+            exchange: Rc::new(RefCell::new(exchange)),
+            watch: Rc::clone(&self.watch),
+        }))
+    }
+
+    fn on_tick(&mut self) {
+        for (context_id, exchange) in self.watch.overdue(abi::now()) {
+            log::error!(
+                "no request body is delivered: set `allow_on_headers_stop_iteration: true` in the plugin configuration"
+            );
+            let act = exchange.borrow_mut().on_body_missing();
+            if abi::act_on(context_id).is_ok() {
+                apply(act, Side::Request);
+            }
+        }
+    }
+}
+
+/// One HTTP stream.
+struct Stream {
+    context_id: u32,
+    exchange: Rc<RefCell<Exchange>>,
+    watch: Rc<Watch>,
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
+        let Ok(map) = abi::headers(Side::Request) else {
+            return broken();
+        };
+        let act = self
+            .exchange
+            .borrow_mut()
+            .on_request_headers(&Headers::decode(map), end);
+        if matches!(act, Act::Wait) {
+            self.watch.add(self.context_id, &self.exchange, abi::now);
+        }
+        apply(act, Side::Request)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
+        self.watch.proven();
+        apply(
+            self.exchange
+                .borrow_mut()
+                .on_request_body(size, end, || body(Side::Request)),
+            Side::Request,
+        )
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.watch.proven();
+        apply(
+            self.exchange
+                .borrow_mut()
+                .on_request_trailers(|| body(Side::Request)),
+            Side::Request,
+        )
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
+        let Ok(map) = abi::headers(Side::Reply) else {
+            return broken();
+        };
+        apply(
+            self.exchange
+                .borrow_mut()
+                .on_reply_headers(Headers::decode(map), end),
+            Side::Reply,
+        )
+    }
+
+    fn on_http_response_body(&mut self, _: usize, end: bool) -> Action {
+        apply(
+            self.exchange
+                .borrow_mut()
+                .on_reply_body(end, || body(Side::Reply)),
+            Side::Reply,
+        )
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        apply(
+            self.exchange.borrow_mut().on_reply_trailers(|| body(Side::Reply)),
+            Side::Reply,
+        )
+    }
+
+    fn on_log(&mut self) {
+        let exchange = self.exchange.borrow();
+        let Some(status) = exchange.status() else {
+            return;
+        };
+        if status >= 500 {
+            log::warn!("{}", exchange.summary());
+        } else if abi::logs_debug() {
+            log::debug!("{}", exchange.summary());
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.watch.remove(self.context_id);
+    }
+}
+
+/// Carries out what the exchange decided.
+fn apply(act: Act, side: Side) -> Action {
+    match act {
+        Act::Pass => Action::Continue,
+        Act::Wait => Action::Pause,
+        Act::Answer(answer) => send(&answer),
+        Act::Edit { headers, body, hold } => {
+            let headers = headers.map_or(Ok(()), |map| abi::set_headers(side, &map));
+            let body = body.map_or(Ok(()), |body| abi::set_body(side, &body));
+            match headers.and(body) {
+                Ok(()) if hold => Action::Pause,
+                Ok(()) => Action::Continue,
+                Err(Refused(status)) => {
+                    log::error!("the host refused an edit with status {status}");
+                    broken()
+                }
+            }
+        }
+    }
+}
+
+fn send(answer: &Answer) -> Action {
+    let pairs: Vec<(&str, &[u8])> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_bytes()))
+        .collect();
+    if let Err(Refused(status)) = abi::answer(answer.status, &headers::encode(&pairs), &answer.body) {
+        log::error!("the host refused an answer with status {status}");
+    }
+    Action::Pause
+}
+
+/// Nothing may pass untranslated, so a stream the host does not let us handle ends here.
+fn broken() -> Action {
+    let error = crate::error::Error::server(500, "The gateway could not process this request.");
+    send(&Answer::from(&error))
+}
+
+fn body(side: Side) -> Vec<u8> {
+    // Without data there is no buffer; an empty body is then the truth.
+    abi::body(side).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell is where inputs come from")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| abi::now())
+}

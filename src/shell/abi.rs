@@ -1,0 +1,165 @@
+//! Host calls whose SDK wrappers would panic on a status, as plain functions that return it.
+//!
+//! ABI: <https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>
+#![expect(
+    unsafe_code,
+    reason = "the host's functions are foreign; this is the only file that calls them"
+)]
+
+use std::ptr;
+
+/// A status other than `Ok`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused(pub(super) u32);
+
+/// Which body, and which header map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Request,
+    Reply,
+}
+
+const PLUGIN_CONFIGURATION: u32 = 7;
+
+impl Side {
+    fn buffer(self) -> u32 {
+        match self {
+            Self::Request => 0,
+            Self::Reply => 1,
+        }
+    }
+
+    fn map(self) -> u32 {
+        match self {
+            Self::Request => 0,
+            Self::Reply => 2,
+        }
+    }
+}
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_header_map_pairs(map: u32, data: *const u8, size: usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        most: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_set_buffer_bytes(buffer: u32, start: usize, length: usize, data: *const u8, size: usize) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_get_log_level(level: *mut u32) -> u32;
+}
+
+fn check(status: u32) -> Result<(), Refused> {
+    if status == 0 { Ok(()) } else { Err(Refused(status)) }
+}
+
+/// What the host allocated for us through the SDK's exported allocator.
+fn taken(status: u32, data: *mut u8, size: usize) -> Result<Vec<u8>, Refused> {
+    check(status)?;
+    if data.is_null() {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host got `data` from the SDK's `proxy_on_memory_allocate`, which gives away a Vec<u8> of exactly
+    // `size` bytes, and filled all of it.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// All headers, serialized.
+pub(super) fn headers(side: Side) -> Result<Vec<u8>, Refused> {
+    let (mut data, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: both pointers are to live variables.
+    let status = unsafe { proxy_get_header_map_pairs(side.map(), &raw mut data, &raw mut size) };
+    taken(status, data, size)
+}
+
+/// Replaces all headers.
+pub(super) fn set_headers(side: Side, map: &[u8]) -> Result<(), Refused> {
+    // SAFETY: the host only reads `map`.
+    check(unsafe { proxy_set_header_map_pairs(side.map(), map.as_ptr(), map.len()) })
+}
+
+/// What the host holds of the body.
+pub(super) fn body(side: Side) -> Result<Vec<u8>, Refused> {
+    buffer(side.buffer())
+}
+
+/// The filter JSON.
+pub(super) fn configuration() -> Result<Vec<u8>, Refused> {
+    buffer(PLUGIN_CONFIGURATION)
+}
+
+fn buffer(buffer: u32) -> Result<Vec<u8>, Refused> {
+    let (mut data, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: both pointers are to live variables.
+    let status = unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, &raw mut data, &raw mut size) };
+    taken(status, data, size)
+}
+
+/// Replaces what the host holds of the body.
+pub(super) fn set_body(side: Side, body: &[u8]) -> Result<(), Refused> {
+    // SAFETY: the host only reads `body`.
+    check(unsafe { proxy_set_buffer_bytes(side.buffer(), 0, usize::MAX, body.as_ptr(), body.len()) })
+}
+
+/// Answers the client; after the reply's headers have gone, this cuts its connection.
+pub(super) fn answer(status: u16, headers: &[u8], body: &[u8]) -> Result<(), Refused> {
+    const DETAILS: &[u8] = b"gemini_filter";
+    // SAFETY: the host only reads the three slices.
+    check(unsafe {
+        proxy_send_local_response(
+            u32::from(status),
+            DETAILS.as_ptr(),
+            DETAILS.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            -1,
+        )
+    })
+}
+
+/// Makes the calls that follow act on another context.
+pub(super) fn act_on(context: u32) -> Result<(), Refused> {
+    // SAFETY: takes no pointers.
+    check(unsafe { proxy_set_effective_context(context) })
+}
+
+/// Calls `on_tick` so often; 0 stops it.
+pub(super) fn tick_every(milliseconds: u32) -> Result<(), Refused> {
+    // SAFETY: takes no pointers.
+    check(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn now() -> u64 {
+    let mut time = 0;
+    // SAFETY: the pointer is to a live variable; on failure that stays 0.
+    unsafe { proxy_get_current_time_nanoseconds(&raw mut time) };
+    time
+}
+
+/// Whether the host writes debug lines now.
+pub(super) fn logs_debug() -> bool {
+    const DEBUG: u32 = 1;
+    let mut level = u32::MAX;
+    // SAFETY: the pointer is to a live variable.
+    unsafe { proxy_get_log_level(&raw mut level) };
+    level <= DEBUG
+}

@@ -1,0 +1,89 @@
+//! Finds requests that wait for a body which Envoy was not told to deliver.
+//!
+//! A plugin cannot ask whether `allow_on_headers_stop_iteration` is set. Without it no body callback ever comes after a
+//! pause in the headers, and the request would hang. The first body callback proves the setting, and the watch ends.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use super::abi;
+use crate::exchange::Exchange;
+
+/// How often to look.
+const PERIOD_MS: u32 = 250;
+
+/// The requests of one plugin configuration that have not been proven to get bodies.
+#[derive(Default)]
+pub(super) struct Watch {
+    proven: Cell<bool>,
+    wait: Cell<Duration>,
+    waiting: RefCell<Vec<Waiting>>,
+}
+
+struct Waiting {
+    context_id: u32,
+    exchange: Weak<RefCell<Exchange>>,
+    /// Nanoseconds since 1970.
+    deadline: u64,
+}
+
+impl Watch {
+    /// Sets how long a body may take before the setting is proven.
+    pub(super) fn configure(&self, wait: Duration) {
+        self.wait.set(wait);
+    }
+
+    /// A request waits for its body.
+    pub(super) fn add(&self, context_id: u32, exchange: &Rc<RefCell<Exchange>>, now: fn() -> u64) {
+        if self.proven.get() {
+            return;
+        }
+        let wait = u64::try_from(self.wait.get().as_nanos()).unwrap_or(u64::MAX);
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.is_empty() {
+            tick_every(PERIOD_MS);
+        }
+        waiting.push(Waiting {
+            context_id,
+            exchange: Rc::downgrade(exchange),
+            deadline: now().saturating_add(wait),
+        });
+    }
+
+    /// A body came.
+    pub(super) fn proven(&self) {
+        if !self.proven.replace(true) {
+            self.waiting.borrow_mut().clear();
+            tick_every(0);
+        }
+    }
+
+    /// A stream is gone.
+    pub(super) fn remove(&self, context_id: u32) {
+        if !self.proven.get() {
+            self.waiting
+                .borrow_mut()
+                .retain(|waiting| waiting.context_id != context_id);
+        }
+    }
+
+    /// Takes the requests that have waited too long.
+    pub(super) fn overdue(&self, now: u64) -> Vec<(u32, Rc<RefCell<Exchange>>)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let overdue = waiting.extract_if(.., |waiting| waiting.deadline <= now);
+        let overdue = overdue
+            .filter_map(|waiting| Some((waiting.context_id, waiting.exchange.upgrade()?)))
+            .collect();
+        if waiting.is_empty() {
+            tick_every(0);
+        }
+        overdue
+    }
+}
+
+fn tick_every(milliseconds: u32) {
+    if abi::tick_every(milliseconds).is_err() {
+        log::error!("the host keeps no time: a configuration that delivers no bodies will not be noticed");
+    }
+}

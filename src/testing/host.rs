@@ -1,0 +1,237 @@
+//! A host that treats an exchange as Envoy does: it buffers what is held back and delivers what is let go.
+
+use std::rc::Rc;
+
+use crate::config::Config;
+use crate::exchange::{Act, Exchange};
+use crate::headers::{self, Headers};
+use crate::held::Total;
+use crate::pipe::Usage;
+
+/// Seconds since 1970 in every test.
+pub(crate) const NOW: u64 = 1_700_000_000;
+
+/// A request or reply: head lines and body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Names and values, pseudo headers first.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    pub(crate) fn new(headers: &[(&str, &str)], body: &[u8]) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Self {
+            headers,
+            body: body.to_vec(),
+        }
+    }
+
+    /// A chat request.
+    pub(crate) fn chat(body: &str) -> Self {
+        let path = (":path", "/v1/chat/completions");
+        Self::new(
+            &[
+                (":method", "POST"),
+                (":scheme", "http"),
+                path,
+                ("x-request-id", "req-1"),
+            ],
+            body.as_bytes(),
+        )
+    }
+
+    /// A reply of Google's.
+    pub(crate) fn reply(status: &str, content_type: &str, body: &str) -> Self {
+        Self::new(
+            &[(":status", status), ("content-type", content_type)],
+            body.as_bytes(),
+        )
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn map(&self) -> Headers {
+        let pairs: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        Headers::decode(headers::encode(&pairs))
+    }
+
+    fn set_headers(&mut self, map: Vec<u8>) {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        self.headers = Headers::decode(map)
+            .iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
+    }
+}
+
+/// One exchange and what went out of it.
+pub(crate) struct Host {
+    pub(crate) exchange: Exchange,
+    /// What Google got, if anything.
+    pub(crate) upstream: Option<Message>,
+    /// What the client has got so far.
+    pub(crate) client: Message,
+    /// The client's connection was cut.
+    pub(crate) cut: bool,
+    /// Reply bytes held back.
+    buffer: Vec<u8>,
+    reply_started: bool,
+    headers_held: bool,
+}
+
+impl Host {
+    pub(crate) fn new(config: &Rc<Config>) -> Self {
+        Self::sharing(config, &Total::default())
+    }
+
+    pub(crate) fn sharing(config: &Rc<Config>, held: &Total) -> Self {
+        Self {
+            exchange: Exchange::new(Rc::clone(config), held, NOW, 1),
+            upstream: None,
+            client: Message::default(),
+            cut: false,
+            buffer: Vec::new(),
+            reply_started: false,
+            headers_held: false,
+        }
+    }
+
+    /// Sends a whole request, its body in one piece.
+    pub(crate) fn request(&mut self, message: &Message) {
+        let end = message.body.is_empty();
+        let mut upstream = message.clone();
+        let mut act = self.exchange.on_request_headers(&message.map(), end);
+        if matches!(act, Act::Wait) {
+            act = self
+                .exchange
+                .on_request_body(message.body.len(), true, || message.body.clone());
+        }
+        match act {
+            Act::Pass => self.upstream = Some(upstream),
+            Act::Edit { headers, body, hold } => {
+                assert!(!hold, "a translated request must go");
+                if let Some(map) = headers {
+                    upstream.set_headers(map);
+                }
+                upstream.body = body.unwrap_or(upstream.body);
+                self.upstream = Some(upstream);
+            }
+            other => self.answered(other),
+        }
+    }
+
+    /// Replies in `pieces`, and ends with an empty last piece as Envoy does, or with trailers.
+    pub(crate) fn reply<'a>(
+        &mut self,
+        head: &Message,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        trailers: bool,
+    ) {
+        self.headers(head, false);
+        for piece in pieces {
+            self.piece(piece, false);
+        }
+        if trailers {
+            let act = self.exchange.on_reply_trailers(|| self.buffer.clone());
+            self.body_act(act, true);
+        } else {
+            self.piece(&[], true);
+        }
+    }
+
+    /// The reply's headers.
+    pub(crate) fn headers(&mut self, head: &Message, end: bool) {
+        self.client.headers.clone_from(&head.headers);
+        match self.exchange.on_reply_headers(head.map(), end) {
+            Act::Pass => self.reply_started = true,
+            Act::Wait => self.headers_held = true,
+            Act::Edit { headers, body, hold } => {
+                assert!(body.is_none() && !hold, "there is no body yet");
+                self.client.set_headers(headers.unwrap());
+                self.reply_started = true;
+            }
+            other @ Act::Answer(_) => self.answered(other),
+        }
+    }
+
+    /// A piece of the reply's body.
+    pub(crate) fn piece(&mut self, piece: &[u8], end: bool) {
+        self.buffer.extend_from_slice(piece);
+        let act = self.exchange.on_reply_body(end, || self.buffer.clone());
+        self.body_act(act, end);
+    }
+
+    fn body_act(&mut self, act: Act, end: bool) {
+        match act {
+            Act::Wait => assert!(!end, "nothing more will come"),
+            Act::Pass => self.release(),
+            Act::Edit { headers, body, hold } => {
+                if let Some(map) = headers {
+                    assert!(self.headers_held, "headers have gone");
+                    self.client.set_headers(map);
+                }
+                if let Some(body) = body {
+                    self.buffer = body;
+                }
+                if hold {
+                    assert!(!end, "nothing more will come");
+                } else {
+                    self.release();
+                }
+            }
+            other @ Act::Answer(_) => self.answered(other),
+        }
+    }
+
+    fn release(&mut self) {
+        self.reply_started = true;
+        self.client.body.append(&mut self.buffer);
+    }
+
+    fn answered(&mut self, act: Act) {
+        let Act::Answer(answer) = act else {
+            panic!("not an answer: {act:?}");
+        };
+        if self.reply_started {
+            self.cut = true;
+            return;
+        }
+        let mut headers = vec![(":status".to_owned(), answer.status.to_string())];
+        headers.extend(
+            answer
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        headers.push(("content-length".to_owned(), answer.body.len().to_string()));
+        self.client = Message {
+            headers,
+            body: answer.body,
+        };
+        // A local reply comes back through the filter's own callbacks, which must let it be.
+        let act = self.exchange.on_reply_headers(self.client.map(), false);
+        assert!(matches!(act, Act::Pass), "an answer is not a reply: {act:?}");
+    }
+
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        self.exchange.usage()
+    }
+}

@@ -1,0 +1,118 @@
+//! How replies are read: `null` is absent, and a number may come as a string.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+/// A list that may be absent or `null`.
+#[derive(Clone, Debug)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(
+            Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default(),
+        ))
+    }
+}
+
+/// A count of tokens or an index: proto3 JSON writes 32-bit integers as numbers and 64-bit ones as strings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count(pub u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+struct CountVisitor;
+
+impl<'de> Visitor<'de> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a count")
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Count, E> {
+        Ok(Count(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Count, E> {
+        Ok(Count(u64::try_from(value).unwrap_or(0)))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, which is what a count wants"
+    )]
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Count, E> {
+        Ok(Count(value as u64))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Count, E> {
+        Ok(Count(value.parse().unwrap_or(0)))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Count, E> {
+        Ok(Count(0))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Count, E> {
+        Ok(Count(0))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Count, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Count(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn counts_survive_every_notation() {
+        for (json, expected) in [
+            ("3", 3),
+            ("\"4\"", 4),
+            ("5.0", 5),
+            ("-1", 0),
+            ("null", 0),
+            ("\"x\"", 0),
+            ("true", 0),
+            ("[1]", 0),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Count>(json).unwrap(),
+                Count(expected),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_may_be_null() {
+        assert!(serde_json::from_str::<List<u8>>("null").unwrap().is_empty());
+        assert_eq!(&*serde_json::from_str::<List<u8>>("[1,2]").unwrap(), &[1, 2]);
+    }
+}

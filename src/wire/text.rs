@@ -1,0 +1,208 @@
+//! Text as the JSON string literal it arrived as.
+//!
+//! Both dialects are JSON, so a message goes from one body to the other without being unescaped and escaped again.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// A JSON string literal, quotes included, that is well-formed Unicode without NUL.
+#[derive(Clone, Debug)]
+pub struct Text<'a>(Cow<'a, RawValue>);
+
+impl<'a> Text<'a> {
+    /// The literal in `raw`, or `None` where `raw` is not a JSON string.
+    ///
+    /// Google refuses unpaired surrogates and NUL: the former become U+FFFD, the latter go.
+    #[must_use]
+    pub fn from_raw(raw: &'a RawValue) -> Option<Self> {
+        if !raw.get().starts_with('"') {
+            return None;
+        }
+        let repaired = repair(raw.get()).and_then(|literal| RawValue::from_string(literal).ok());
+        Some(Self(repaired.map_or(Cow::Borrowed(raw), Cow::Owned)))
+    }
+
+    /// The literal for `text`.
+    #[must_use]
+    pub fn from_plain(text: &str) -> Option<Self> {
+        serde_json::value::to_raw_value(text)
+            .ok()
+            .map(|raw| Self(Cow::Owned(raw)))
+    }
+
+    /// Whether the text has no characters.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner().is_empty()
+    }
+
+    /// The literal without its quotes, still escaped: such pieces concatenate into one literal.
+    #[must_use]
+    pub fn inner(&self) -> &str {
+        let literal = self.0.get();
+        literal
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .unwrap_or_default()
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// A string that is read, borrowed from the body unless it holds escapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Str<'a>(pub Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Str<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Str<'de>, E> {
+                Ok(Str(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Str<'de>, E> {
+                Ok(Str(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl std::ops::Deref for Str<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The repaired literal, or `None` where nothing is wrong with it (nearly always).
+fn repair(literal: &str) -> Option<String> {
+    let mut rest = literal;
+    let mut repaired = String::new();
+    let mut changed = false;
+    while let Some((before, escape, after)) = next_escape(rest) {
+        repaired.push_str(before);
+        match escape {
+            Escape::Unicode(0) => changed = true,
+            Escape::Unicode(unit @ 0xD800..=0xDBFF) => match low_surrogate(after) {
+                Some((low, after_low)) => {
+                    push_unit(&mut repaired, unit);
+                    push_unit(&mut repaired, low);
+                    rest = after_low;
+                    continue;
+                }
+                None => {
+                    changed = true;
+                    push_unit(&mut repaired, 0xFFFD);
+                }
+            },
+            Escape::Unicode(0xDC00..=0xDFFF) => {
+                changed = true;
+                push_unit(&mut repaired, 0xFFFD);
+            }
+            Escape::Unicode(unit) => push_unit(&mut repaired, unit),
+            Escape::Short(letter) => {
+                repaired.push('\\');
+                repaired.push(letter);
+            }
+        }
+        rest = after;
+    }
+    repaired.push_str(rest);
+    changed.then_some(repaired)
+}
+
+enum Escape {
+    Unicode(u32),
+    Short(char),
+}
+
+/// Text before the next escape, the escape, and what follows it.
+fn next_escape(text: &str) -> Option<(&str, Escape, &str)> {
+    let (before, tail) = text.split_once('\\')?;
+    let letter = tail.chars().next()?;
+    let after = tail.get(letter.len_utf8()..)?;
+    if letter != 'u' {
+        return Some((before, Escape::Short(letter), after));
+    }
+    let unit = u32::from_str_radix(after.get(..4)?, 16).ok()?;
+    Some((before, Escape::Unicode(unit), after.get(4..)?))
+}
+
+fn low_surrogate(text: &str) -> Option<(u32, &str)> {
+    let digits = text.strip_prefix("\\u")?;
+    let unit = u32::from_str_radix(digits.get(..4)?, 16).ok()?;
+    (0xDC00..=0xDFFF)
+        .contains(&unit)
+        .then_some((unit, digits.get(4..)?))
+}
+
+fn push_unit(literal: &mut String, unit: u32) {
+    literal.push_str(&format!("\\u{unit:04x}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn through(literal: &str) -> String {
+        let raw: &RawValue = serde_json::from_str(literal).unwrap();
+        serde_json::to_string(&Text::from_raw(raw).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn well_formed_literals_pass_as_they_are() {
+        for literal in [
+            r#""""#,
+            r#""plain""#,
+            r#""tab\t quote\" slash\\u0000 \u00e9""#,
+            r#""\ud83d\ude00""#,
+            "\"\u{2028}é\"",
+        ] {
+            assert_eq!(through(literal), literal);
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_become_the_replacement_character_and_nul_goes() {
+        for (literal, expected) in [
+            (r#""a\ud83d""#, r#""a\ufffd""#),
+            (r#""\ude00b""#, r#""\ufffdb""#),
+            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""a\u0000b\n""#, r#""ab\n""#),
+            (r#""\ud83dx\\""#, r#""\ufffdx\\""#),
+        ] {
+            assert_eq!(through(literal), expected);
+        }
+    }
+
+    #[test]
+    fn only_strings_are_text() {
+        for literal in ["null", "1", "[]", "{}"] {
+            let raw: &RawValue = serde_json::from_str(literal).unwrap();
+            assert!(Text::from_raw(raw).is_none());
+        }
+    }
+}
