@@ -15,7 +15,7 @@ use crate::error::{Error, upstream as google};
 use crate::headers::Headers;
 use crate::held::{Share, Total};
 use crate::pipe::{Pipe, Sink, Usage};
-use crate::upstream;
+use crate::upstream::{self, Scheme};
 
 /// What the host must do before it goes on.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ enum State {
     /// The request's body is coming.
     Reading {
         endpoint: &'static Endpoint,
-        scheme: Vec<u8>,
+        scheme: Scheme,
     },
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
@@ -148,8 +148,10 @@ impl Exchange {
         if self.held.set(0) > self.config.max_held_bytes {
             return self.fail(&too_much_held());
         }
-        let scheme = headers.get(":scheme").unwrap_or(b"https").to_vec();
-        self.state = State::Reading { endpoint, scheme };
+        self.state = State::Reading {
+            endpoint,
+            scheme: Scheme::of(headers),
+        };
         if end { self.translate(&[]) } else { Act::Wait }
     }
 
@@ -319,7 +321,7 @@ impl Exchange {
         }
     }
 
-    fn forward(&mut self, forward: Forward, scheme: &[u8]) -> Act {
+    fn forward(&mut self, forward: Forward, scheme: &Scheme) -> Act {
         let headers = upstream::request_headers(&self.config, &forward, scheme);
         self.record.model = forward.model;
         self.state = State::Sent { reply: forward.reply };

@@ -42,11 +42,8 @@ impl Context for Plugin {}
 
 impl RootContext for Plugin {
     fn on_configure(&mut self, _: usize) -> bool {
-        let json = match abi::configuration() {
-            Ok(json) => json,
-            // Envoy has no buffer to give where there is no configuration.
-            Err(Refused(_)) => Vec::new(),
-        };
+        // Envoy has no buffer to give where there is no configuration.
+        let json = abi::configuration().unwrap_or_default();
         match Config::load(&json, &environment) {
             Ok(config) => {
                 for warning in config.warnings() {

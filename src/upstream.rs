@@ -16,19 +16,40 @@ const USER_AGENT: &str = concat!("gemini-filter/", env!("CARGO_PKG_VERSION"));
 /// Reply headers that go on to the client; everything else is ours or stays out.
 const KEPT: [&str; 4] = [":status", "date", "retry-after", "x-envoy-upstream-service-time"];
 
-/// The header map of the upstream request, serialized. `scheme` is the one the request came with.
+/// How the request reached Envoy, which has to stay: Envoy finds no route for a request without `x-forwarded-proto`.
+/// The route takes that header out on the way to Google (`request_headers_to_remove`).
+#[derive(Clone, Debug)]
+pub struct Scheme {
+    scheme: Vec<u8>,
+    forwarded: Vec<u8>,
+}
+
+impl Scheme {
+    /// As the client's `headers` tell.
+    #[must_use]
+    pub fn of(headers: &Headers) -> Self {
+        let value = |name| headers.get(name).unwrap_or(b"https").to_vec();
+        Self {
+            scheme: value(":scheme"),
+            forwarded: value("x-forwarded-proto"),
+        }
+    }
+}
+
+/// The header map of the upstream request, serialized.
 #[must_use]
-pub fn request_headers(config: &Config, forward: &Forward, scheme: &[u8]) -> Vec<u8> {
+pub fn request_headers(config: &Config, forward: &Forward, scheme: &Scheme) -> Vec<u8> {
     let path = path(config, forward);
     let length = forward.body.len().to_string();
     let mut map: Vec<(&str, &[u8])> = vec![
         (":method", b"POST"),
-        (":scheme", scheme),
+        (":scheme", &scheme.scheme),
         (":authority", config.upstream.authority.as_bytes()),
         (":path", path.as_bytes()),
         ("content-type", b"application/json"),
         ("content-length", length.as_bytes()),
         ("user-agent", USER_AGENT.as_bytes()),
+        ("x-forwarded-proto", &scheme.forwarded),
     ];
     if let Some((name, value)) = config.auth.header() {
         map.push((name, value.as_bytes()));

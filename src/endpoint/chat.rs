@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::pipe;
 use crate::wire::gemini::GenerateContentRequest;
-use crate::wire::json;
+use crate::wire::json::{self, Object};
 use crate::wire::openai::ChatRequest;
 
 use super::{Forward, Next, Request};
@@ -36,7 +36,7 @@ use super::{Forward, Next, Request};
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
-    let chat: ChatRequest<'_> = json::from_slice(request.body)?;
+    let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
     unsupported::refuse(&chat)?;
 
     let config = request.config;
@@ -55,7 +55,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let (method, reply) = if stream {
         let include_usage = chat
             .stream_options
-            .and_then(|options| options.include_usage)
+            .and_then(|Object(options)| options.include_usage)
             .unwrap_or(false);
         (
             "streamGenerateContent",

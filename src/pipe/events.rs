@@ -80,7 +80,7 @@ impl Splitter {
                     }
                 }
             }
-            at = if self.in_string {
+            at = if self.in_string && !self.escaped {
                 // Most of a stream is text: run to the next byte that matters.
                 let text = chunk.get(next..).unwrap_or_default();
                 next.wrapping_add(text.iter().position(ends_run).unwrap_or(text.len()))
@@ -250,7 +250,7 @@ mod tests {
         Some(values)
     }
 
-    const A: &str = r#"{"a":"é \" } \\"}"#;
+    const A: &str = r#"{"a":"é \" } \n\\"}"#;
     const B: &str = r#"{"b":[1,{"c":null}]}"#;
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
             format!("data: {A}\n\n{B}\n"),
             format!("data: {A}\n\n{{\n  \"b\": [\n    1,\n    {{\"c\": null}}\n  ]\n}}\n"),
             format!("[{A}\n,\n{B}\n]\n"),
-            format!("[{{\n  \"a\": \"é \\\" }} \\\\\"\n}}\n,\n{B}]"),
+            format!("[{{\n  \"a\": \"é \\\" }} \\n\\\\\"\n}}\n,\n{B}]"),
             format!("data: {A}\n\ndata: {{\"b\":\ndata: [1,\n: ping\nid\ndata:{{\"c\":null}}]}}\n\n"),
             format!("data\ndatax: 1\ndata:\ndata: {A}\n\n  {B}"),
         ];

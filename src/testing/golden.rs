@@ -93,7 +93,7 @@ impl Case {
             host.client
         };
         let text = reply.text().replace("\r\n", "\n");
-        let mut replays = 0;
+        let mut replays = 0_usize;
         for newline in ["\r\n", "\n", "\r"] {
             let stream = text.replace('\n', newline).into_bytes();
             let mut replay = |pieces: &mut dyn Iterator<Item = &[u8]>, trailers, shown: &str| {
@@ -109,7 +109,7 @@ impl Case {
                         self.name()
                     );
                 }
-                replays += 1;
+                replays = replays.saturating_add(1);
             };
             for trailers in [false, true] {
                 replay(&mut [&stream[..]].into_iter(), trailers, "whole");
@@ -153,7 +153,7 @@ impl Case {
 fn parse(file: &[u8]) -> Message {
     let split = file.windows(2).position(|pair| pair == b"\n\n").unwrap();
     let head = std::str::from_utf8(&file[..split]).unwrap();
-    let body = &file[split + 2..];
+    let body = file[split..].strip_prefix(b"\n\n").unwrap();
     let mut lines = head.lines();
     let (first, second) = lines.next().unwrap().split_once(' ').unwrap();
     let mut headers = if first == "HTTP" {

@@ -15,7 +15,13 @@ fn forward(method: &'static str) -> Forward {
 }
 
 fn sent(json: &str, method: &'static str) -> Vec<(String, String)> {
-    let map = Headers::decode(request_headers(&config(json), &forward(method), b"http"));
+    let client: [(&str, &[u8]); 3] = [
+        (":scheme", b"http"),
+        ("x-forwarded-proto", b"https"),
+        ("cookie", b"a=b"),
+    ];
+    let scheme = Scheme::of(&Headers::decode(headers::encode(&client)));
+    let map = Headers::decode(request_headers(&config(json), &forward(method), &scheme));
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     map.iter()
         .map(|(name, value)| (text(name), text(value)))
@@ -33,6 +39,7 @@ fn google_gets_these_headers_and_no_others() {
         ("content-type", "application/json"),
         ("content-length", "2"),
         ("user-agent", &agent),
+        ("x-forwarded-proto", "https"),
         ("x-goog-api-key", "k"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Number;
 use serde_json::value::RawValue;
 
+use super::json::Object;
 use super::text::Str;
 
 /// The request body. Every member may be `null`, which is absent.
@@ -16,7 +17,7 @@ pub struct ChatRequest<'a> {
     #[serde(borrow)]
     pub model: Option<Str<'a>>,
     /// The conversation, oldest first.
-    pub messages: Option<Vec<Message<'a>>>,
+    pub messages: Option<Vec<Object<Message<'a>>>>,
     /// A legacy prompt; only here to be refused.
     pub prompt: Option<&'a RawValue>,
 
@@ -44,7 +45,7 @@ pub struct ChatRequest<'a> {
     /// Whether the reply is a stream.
     pub stream: Option<bool>,
     /// How the stream ends.
-    pub stream_options: Option<StreamOptions>,
+    pub stream_options: Option<Object<StreamOptions>>,
 
     /// `{"type":"text"}` or a JSON format.
     pub response_format: Option<&'a RawValue>,

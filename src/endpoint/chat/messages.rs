@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::model::Model;
 use crate::wire::gemini::{Content, Part, Role};
-use crate::wire::json;
+use crate::wire::json::{self, Object};
 use crate::wire::openai::{ChatRequest, ContentPart, Message};
 use crate::wire::text::Text;
 
@@ -46,7 +46,7 @@ pub(super) fn translate<'a>(chat: &ChatRequest<'a>, model: &Model) -> Result<Tur
 
     let mut system = Vec::new();
     let mut contents: Vec<Content<'a>> = Vec::new();
-    for (index, message) in messages.iter().enumerate() {
+    for (index, Object(message)) in messages.iter().enumerate() {
         let at = At { index };
         let role = match at.role(message)? {
             Speaker::System => {
@@ -100,10 +100,10 @@ fn repair<'a>(contents: &mut Vec<Content<'a>>, system: &mut Vec<Part<'a>>, model
             },
         );
     }
-    if !model.has_system_instruction() {
-        if let Some(first) = contents.first_mut() {
-            first.parts.splice(0..0, std::mem::take(system));
-        }
+    if !model.has_system_instruction()
+        && let Some(first) = contents.first_mut()
+    {
+        first.parts.splice(0..0, std::mem::take(system));
     }
     if model.needs_user_last() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
         contents.push(Content {
@@ -193,10 +193,10 @@ impl At {
     }
 
     fn list<'a>(&self, content: &'a RawValue, speaker: Speaker) -> Result<Vec<Part<'a>>, Error> {
-        let list: Vec<ContentPart<'a>> = json::from_slice(content.get().as_bytes())
+        let list: Vec<Object<ContentPart<'a>>> = json::from_slice(content.get().as_bytes())
             .map_err(|problem| problem.under(&self.param("content")))?;
         let mut parts = Vec::with_capacity(list.len());
-        for (index, part) in list.iter().enumerate() {
+        for (index, Object(part)) in list.iter().enumerate() {
             let member = |name: &str| format!("content[{index}].{name}");
             let text = match (part.r#type.as_deref(), speaker) {
                 (Some("text"), _) => part

@@ -20,8 +20,7 @@ pub(super) fn in_message(message: &str) -> Option<u64> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::arithmetic_side_effects,
-    reason = "the range is checked before the cast, and floats do not overflow"
+    reason = "the range is checked before the cast"
 )]
 pub(super) fn duration_ms(text: &str) -> Option<u64> {
     let (number, scale) = match text.strip_suffix("ms") {
