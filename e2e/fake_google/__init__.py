@@ -1,0 +1,12 @@
+"""A strict fake of Google's Gemini API, the upstream of the end-to-end tests.
+
+It judges a request by Google's own schemas (`../google_schemas`) and documented rules, answers errors in Google's
+words, replies like Google does, misbehaves when a test asks for it, and records what it received. It shares no code
+and no data with the filter.
+
+Map: `surface` (which path is which method), `auth` (credentials), `schema` and `scalars` (structure of a body), `rules`
+with `tool_rules`, `turns` and `signatures` (what a well-formed body still must not do), `models` (facts per model
+generation), `errors` (Google's error bodies), `replies` (the default answers), `scenario` and `scenarios` (answers a
+test asked for), `delivery` (how the bytes are written), `control` (what tests ask through `/_fake/`), `server` (one
+request from start to end), `launch` (start it from a test).
+"""

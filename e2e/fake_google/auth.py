@@ -1,0 +1,66 @@
+"""Credentials, with Google's answers when they are missing or wrong."""
+
+from .errors import TYPE, GoogleError
+from .surface import GEMINI, Call
+
+HOST = {"gemini": "generativelanguage.googleapis.com", "vertex": "aiplatform.googleapis.com"}
+SERVICE = {
+    "gemini": "google.ai.generativelanguage.{}.GenerativeService",
+    "vertex": "google.cloud.aiplatform.{}.PredictionService",
+}
+
+
+def check(call: Call, headers: dict[str, str], api_key: str, token: str) -> None:
+    """Returns when `headers` (lower-case names) or the query hold the valid key or token. Raises `GoogleError`."""
+    bearer = headers.get("authorization")
+    if bearer is not None:
+        # A wrong `authorization` is refused even beside a valid key: a client's own credential must not get here.
+        if bearer != f"Bearer {token}":
+            raise unauthenticated(call)
+        return
+    key = headers.get("x-goog-api-key", call.key)
+    if key is None:
+        raise missing(call)
+    if key != api_key:
+        raise bad_key(call)
+
+
+def error_info(call: Call, reason: str, **metadata: str) -> dict:
+    metadata = {"service": HOST[call.api], **metadata}
+    return {"@type": TYPE + "ErrorInfo", "reason": reason, "domain": "googleapis.com", "metadata": metadata}
+
+
+def rpc(call: Call) -> str:
+    """The method's gRPC name, as `ErrorInfo` carries it."""
+    name = call.method.name
+    return f"{SERVICE[call.api].format(call.version)}.{name[0].upper()}{name[1:]}"
+
+
+def unauthenticated(call: Call) -> GoogleError:
+    return GoogleError(
+        "UNAUTHENTICATED",
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid"
+        " authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+        [error_info(call, "ACCESS_TOKEN_TYPE_UNSUPPORTED", method=rpc(call))],
+    )
+
+
+def missing(call: Call) -> GoogleError:
+    if call.api == GEMINI:
+        return GoogleError(
+            "PERMISSION_DENIED",
+            "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or"
+            " other form of API consumer identity to call this API.",
+        )
+    return GoogleError(
+        "UNAUTHENTICATED",
+        "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials that"
+        " assert a principal. See https://cloud.google.com/docs/authentication",
+        [error_info(call, "CREDENTIALS_MISSING", method=rpc(call))],
+    )
+
+
+def bad_key(call: Call) -> GoogleError:
+    text = "API key not valid. Please pass a valid API key."
+    localized = {"@type": TYPE + "LocalizedMessage", "locale": "en-US", "message": text}
+    return GoogleError("INVALID_ARGUMENT", text, [error_info(call, "API_KEY_INVALID"), localized])

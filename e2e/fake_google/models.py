@@ -1,0 +1,125 @@
+"""Which models exist, and what each generation can do (`translation.md` section 0.1)."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import GoogleError
+from .surface import GEMINI, VERTEX, Call
+
+GENERATION = re.compile(r"gemini-(\d+)(?:\.(\d+))?(?:-|$)")
+# Names that exist: every generation's families with their usual suffixes; anything else is Google's 404.
+KNOWN = re.compile(
+    r"gemini-\d+(\.\d+)?-(pro|flash|flash-lite|flash-8b)(-(preview|exp|thinking|latest|image|tts|native|audio|dialog"
+    r"|generation|live|customtools|\d{2,4}))*"
+    r"|gemini-(pro|flash|flash-lite)-latest|gemini-embedding-\d+(-preview)?|gemma-\d+n?-[a-z0-9-]+"
+)
+NEWEST = (99, 0)
+LISTED = (
+    "gemini-2.0-flash",
+    "gemini-2.5-flash",
+    "gemini-2.5-flash-lite",
+    "gemini-2.5-pro",
+    "gemini-3-flash-preview",
+    "gemini-3-pro-preview",
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Facts about one model. `generation` is (major, minor); (0, 0) for those that are no Gemini."""
+
+    name: str
+    generation: tuple[int, int]
+
+    @property
+    def special(self) -> bool:
+        """Speech, image and embedding models, which do not think."""
+        return any(mark in self.name for mark in ("-tts", "-image", "native-audio", "embedding"))
+
+    @property
+    def gemma(self) -> bool:
+        """Takes neither a system instruction nor JSON mode."""
+        return self.name.startswith("gemma-")
+
+    @property
+    def thinks(self) -> bool:
+        return "thinking" in self.name or (self.generation >= (2, 5) and not self.special)
+
+    @property
+    def levels(self) -> bool:
+        """Takes `thinkingLevel`."""
+        return self.generation >= (3, 0)
+
+    @property
+    def signatures(self) -> bool:
+        """Insists on thought signatures of the current turn's calls."""
+        return self.generation >= (3, 0)
+
+    def penalties(self, api: str) -> bool:
+        """Takes presence and frequency penalties. Vertex is recorded to do so on 2.5 as well."""
+        if self.generation == (2, 0) or (self.generation == (1, 5) and self.name.endswith("-002")):
+            return True
+        return api == VERTEX and self.generation == (2, 5)
+
+    @property
+    def budget(self) -> tuple[int, int]:
+        """Least and greatest thinking budget above zero."""
+        if "pro" in self.name:
+            return 128, 32768
+        return (512, 24576) if "lite" in self.name else (1, 24576)
+
+    @property
+    def must_think(self) -> bool:
+        return self.generation == (2, 5) and "pro" in self.name
+
+
+def model(name: str) -> Model:
+    match = GENERATION.match(name)
+    if match:
+        return Model(name, (int(match[1]), int(match[2] or 0)))
+    return Model(name, NEWEST if name.startswith("gemini-") and name.endswith("-latest") else (0, 0))
+
+
+def check(call: Call) -> None:
+    """Raises the 404 of a model that does not exist."""
+    # The aliases of the newest models exist in one version of one API.
+    alias = call.model is not None and call.model.endswith("-latest") and call.version != "v1beta"
+    if call.model is None or (KNOWN.fullmatch(call.model) and not alias):
+        return
+    if call.api == GEMINI:
+        # Recorded: the refusal of a stream names generateContent too.
+        method = "countTokens" if call.method.name == "countTokens" else "generateContent"
+        raise GoogleError(
+            "NOT_FOUND",
+            f"{call.resource} is not found for API version {call.version}, or is not supported for {method}."
+            " Call ModelService.ListModels to see the list of available models and their supported methods.",
+        )
+    raise GoogleError(
+        "NOT_FOUND",
+        f"Publisher Model `{call.resource}` was not found or your project does not have access to it. Please ensure"
+        " you are using a valid model version. For more information, see:"
+        " https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions",
+    )
+
+
+def described() -> list[dict[str, Any]]:
+    return [description(name) for name in LISTED]
+
+
+def description(name: str) -> dict[str, Any]:
+    """A `Model` resource."""
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name.replace("-", " ").title(),
+        "description": f"The fake's {name}",
+        "inputTokenLimit": 1048576,
+        "outputTokenLimit": 65536,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+        "temperature": 1,
+        "topP": 0.95,
+        "topK": 64,
+        "maxTemperature": 2,
+        **({"thinking": True} if model(name).thinks else {}),
+    }

@@ -1,0 +1,184 @@
+"""What a reply says, and the headers Google puts on it."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import models
+from .errors import GoogleError, NoSuchUrl, pretty
+from .scenario import Scenario
+from .surface import GEMINI, Call
+
+JSON = "application/json; charset=UTF-8"
+SSE = "text/event-stream"
+# As recorded on Google's answers; the cookie stands for those its front ends may set.
+HEADERS = {
+    "vary": "Origin, X-Origin, Referer",
+    "server": "scaffolding on HTTPServer2",
+    "x-xss-protection": "0",
+    "x-frame-options": "SAMEORIGIN",
+    "x-content-type-options": "nosniff",
+    "server-timing": "gfet4t7; dur=756",
+    "alt-svc": 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000',
+    "set-cookie": "NID=fake-google-cookie; path=/; domain=.google.com; HttpOnly",
+}
+
+
+@dataclass
+class Answer:
+    """Body `pieces` (one per event of a stream) and response `headers`."""
+
+    pieces: list[bytes]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def headers(call: Call | None, content_type: str) -> dict[str, str]:
+    result = {"content-type": content_type, **HEADERS}
+    if content_type == SSE:
+        result["content-disposition"] = "attachment"
+    if call is not None and call.api == GEMINI:
+        result["x-gemini-service-tier"] = "standard"
+    return result
+
+
+def not_found(error: NoSuchUrl) -> Answer:
+    return Answer(
+        [error.page()], {**HEADERS, "content-type": "text/html; charset=UTF-8", "referrer-policy": "no-referrer"}
+    )
+
+
+def error(call: Call | None, refusal: GoogleError) -> Answer:
+    """An error before the stream is plain JSON with the stream's content type; without `alt=sse` it is an array."""
+    if call is None or not call.method.streams:
+        return Answer([pretty(refusal.value())], headers(call, JSON))
+    if call.sse:
+        return Answer([pretty(refusal.value())], headers(call, SSE))
+    return Answer([b"[" + pretty(refusal.value()).rstrip() + b"\n]"], headers(call, JSON))
+
+
+def scripted(call: Call, scenario: Scenario) -> Answer:
+    """The reply a test asked for."""
+    as_sse = scenario.framing == "sse" or (scenario.framing is None and call.sse)
+    if scenario.events is None:
+        pieces = [scenario.raw()]
+    elif not call.method.streams:
+        pieces = [pretty(event) for event in scenario.events]
+    else:
+        pieces = sse(scenario.events) if as_sse else array(scenario.events)
+    chosen = headers(call, scenario.content_type or (SSE if as_sse else JSON))
+    for name, value in scenario.headers.items():
+        chosen.pop(name.lower(), None)
+        if value is not None:
+            chosen[name.lower()] = value
+    return Answer(pieces, chosen)
+
+
+def default(call: Call, body: dict[str, Any]) -> Answer:
+    """The answer without a scenario: deterministic, it mentions the last user text."""
+    match call.method.name:
+        case "listModels":
+            return Answer([pretty({"models": models.described()})], headers(call, JSON))
+        case "getModel":
+            return Answer([pretty(models.description(call.model))], headers(call, JSON))
+        case "countTokens":
+            return Answer([pretty(counted(body))], headers(call, JSON))
+    whole = generated(call, body)
+    if not call.method.streams:
+        return Answer([pretty(whole)], headers(call, JSON))
+    events = streamed(whole)
+    return Answer(sse(events), headers(call, SSE)) if call.sse else Answer(array(events), headers(call, JSON))
+
+
+def sse(events: list[Any]) -> list[bytes]:
+    return [b"data: " + compact(event) + b"\r\n\r\n" for event in events]
+
+
+def array(events: list[Any]) -> list[bytes]:
+    """One piece per event; the brackets and separators of the array go with their neighbours, as recorded."""
+    pieces = [(b",\r\n" if n else b"[") + pretty(event) for n, event in enumerate(events)]
+    if not pieces:
+        return [b"[]"]
+    pieces[-1] += b"]"
+    return pieces
+
+
+def compact(value: Any) -> bytes:
+    """One line, separated as recorded streams are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ": ")).encode("utf-8", "surrogatepass")
+
+
+def tokens(text: str) -> int:
+    """A count that grows with the text; the fake has no tokenizer."""
+    return len(text.split()) or int(bool(text))
+
+
+def prompt_text(body: dict[str, Any]) -> str:
+    contents = [body.get("systemInstruction", {}), *body.get("contents", [])]
+    return "\n".join(text for content in contents for text in own_texts(content))
+
+
+def own_texts(content: dict[str, Any]) -> list[str]:
+    """Text of a content's parts."""
+    return [part["text"] for part in content.get("parts", []) if "text" in part]
+
+
+def last_user_text(body: dict[str, Any]) -> str:
+    said = [text for content in body["contents"] if content.get("role") != "model" for text in own_texts(content)]
+    return said[-1] if said else ""
+
+
+def counted(body: dict[str, Any]) -> dict[str, Any]:
+    request = body.get("generateContentRequest", body)
+    total = tokens(prompt_text(request))
+    return {"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]}
+
+
+def generated(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """A whole `GenerateContentResponse`."""
+    config = body.get("generationConfig", {})
+    said = last_user_text(body)
+    text = json.dumps({"heard": said}) if config.get("responseMimeType") == "application/json" else f"You said: {said}"
+    parts = [{"text": text}]
+    prompt, answer, thoughts = tokens(prompt_text(body)), tokens(text), 0
+    if config.get("thinkingConfig", {}).get("includeThoughts"):
+        parts.insert(0, {"text": "The user said something; I repeat it.", "thought": True})
+        thoughts = tokens(parts[0]["text"])
+    count = int(config.get("candidateCount", 1))
+    usage = {
+        "promptTokenCount": prompt,
+        "candidatesTokenCount": answer * count,
+        "totalTokenCount": prompt + answer * count + thoughts,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt}],
+    }
+    if thoughts:
+        usage["thoughtsTokenCount"] = thoughts
+    candidates = [
+        {"content": {"parts": parts, "role": "model"}, "finishReason": "STOP", **({"index": n} if n else {})}
+        for n in range(count)
+    ]
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return {"candidates": candidates, "usageMetadata": usage, "modelVersion": call.model, "responseId": digest[:23]}
+
+
+def streamed(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same reply as events: thoughts first, then the text in two halves per candidate; the last event of each
+    candidate has its finish reason, every event the usage."""
+    shared = {name: whole[name] for name in ("usageMetadata", "modelVersion", "responseId")}
+    events = []
+    for candidate in whole["candidates"]:
+        index = {"index": candidate["index"]} if "index" in candidate else {}
+        pieces = [piece for part in candidate["content"]["parts"] for piece in halves(part)]
+        for number, part in enumerate(pieces, 1):
+            finish = {"finishReason": "STOP"} if number == len(pieces) else {}
+            one = {"content": {"parts": [part], "role": "model"}, **finish, **index}
+            events.append({"candidates": [one], **shared})
+    return events
+
+
+def halves(part: dict[str, Any]) -> list[dict[str, Any]]:
+    text = part["text"]
+    if part.get("thought") or len(text) < 2:
+        return [part]
+    middle = len(text) // 2
+    return [{"text": text[:middle]}, {"text": text[middle:]}]

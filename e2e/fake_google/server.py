@@ -1,0 +1,122 @@
+"""One request from start to end: judge it, choose the reply, write it, keep the record."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import auth, control, delivery, models, replies, rules, schema, surface
+from .control import Record, State
+from .errors import GoogleError, NoSuchUrl
+from .scenario import Scenario
+from .surface import Call
+
+MARKER = re.compile(r"\[\[fake:([^\]]+)\]\]")
+
+
+def handler(state: State) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.raw_path.startswith(control.PREFIX):
+            return await control.answer(state, request)
+        return await exchange(state, request)
+
+    return handle
+
+
+async def exchange(state: State, request: web.BaseRequest) -> web.StreamResponse:
+    headers = [[k.decode("latin-1"), v.decode("latin-1")] for k, v in request.raw_headers]
+    tls = request.transport.get_extra_info("ssl_object") is not None
+    record = state.record(request.method, request.raw_path, headers, tls)
+    try:
+        if request.headers.get("expect", "").lower() == "100-continue":
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = b"".join([chunk async for chunk in request.content.iter_any()])
+        response = await reply(state, request, record, body)
+        record.finished = True
+        return response
+    except delivery.Reset:
+        # The reset was the reply.
+        record.finished = True
+        return web.Response()
+    except (asyncio.CancelledError, ConnectionError):
+        record.aborted = True
+        raise
+
+
+async def reply(state: State, request: web.BaseRequest, record: Record, body: bytes) -> web.StreamResponse:
+    record.body_text = body.decode("utf-8", "replace")
+    call, scenario = None, None
+    try:
+        call = surface.resolve(request.method, request.raw_path)
+        message, scenario = judge(state, call, record, body)
+        record.verdict = "accepted"
+    except NoSuchUrl as error:
+        record.verdict = f"no such URL: {error.path}"
+        return await write(request, record, replies.not_found(error), Scenario(status=404), asyncio.Queue())
+    except GoogleError as error:
+        record.verdict = error.message
+        return await write(request, record, replies.error(call, error), Scenario(status=error.code), asyncio.Queue())
+    except Misuse as error:
+        record.verdict, record.status = str(error), 500
+        return web.Response(status=500, text=f"fake Google: {error}\n")
+    answer = replies.default(call, message) if scenario is None else replies.scripted(call, scenario)
+    if scenario is None:
+        scenario = Scenario(gzip="gzip" in request.headers.get("accept-encoding", ""))
+    return await write(request, record, answer, scenario, state.gate(record.scenario or ""))
+
+
+class Misuse(Exception):
+    """A test asked for a scenario that does not exist or does not fit the call."""
+
+
+def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[str, Any], Scenario | None]:
+    """The body in canonical form and the scenario that a valid request asks for, if any. Raises `GoogleError` in the
+    order Google checks: credentials, structure, model, rules; `Misuse` for the test's own mistake."""
+    headers = {name.lower(): value for name, value in record.headers}
+    auth.check(call, headers, state.api_key, state.token)
+    if call.method.request is None:
+        models.check(call)
+        return {}, None
+    record.body = schema.parse(body)
+    record.scenario = marker(record.body)
+    scenario = None if record.scenario is None else state.take_scenario(record.scenario)
+    if record.scenario is not None and scenario is None:
+        raise Misuse(f"no scenario {record.scenario!r}")
+    message = schema.check(call.api, call.version, call.method.request, record.body)
+    models.check(call)
+    rules.check(call, message, state.rules.changed(scenario.rules if scenario else {}))
+    if scenario is not None and scenario.events is not None and len(scenario.events) != 1 and not call.method.streams:
+        raise Misuse(f"scenario {record.scenario!r} has {len(scenario.events)} events for a reply that is no stream")
+    return message, scenario
+
+
+def marker(body: Any) -> str | None:
+    """The last scenario marker in the conversation, else the last one elsewhere (a system instruction)."""
+    if not isinstance(body, dict):
+        return None
+    for where in (body.get("contents"), body):
+        found = MARKER.findall(" ".join(texts(where)))
+        if found:
+            return found[-1]
+    return None
+
+
+def texts(value: Any) -> list[str]:
+    """Every `text` string inside, in document order."""
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["text"]] if isinstance(value.get("text"), str) else []
+    return own + [text for item in value.values() for text in texts(item)]
+
+
+async def write(
+    request: web.BaseRequest, record: Record, answer: replies.Answer, scenario: Scenario, gate: asyncio.Queue
+) -> web.StreamResponse:
+    record.status = scenario.status
+    response = web.StreamResponse(status=scenario.status, headers=answer.headers)
+    await delivery.send(request, response, answer.pieces, scenario, gate)
+    return response

@@ -1,0 +1,138 @@
+"""Which path is which of Google's methods. Table driven: a later endpoint is one more row."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from .errors import GoogleError, NoSuchUrl, bad_request
+
+GEMINI = "gemini"
+VERTEX = "vertex"
+
+GEMINI_VERSION = r"/(?P<version>v1|v1beta|v1alpha)"
+VERTEX_VERSION = r"/(?P<version>v1|v1beta1)"
+PLACE = r"/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
+GEMINI_MODEL = r"/models/(?P<model>[^/:]+)"
+VERTEX_MODEL = rf"(?:{PLACE})?/publishers/google/models/(?P<model>[^/:]+)"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the surface. `request` is the schema of the body, `streams` whether the reply is a stream."""
+
+    api: str
+    verb: str
+    path: re.Pattern
+    name: str
+    request: str | None = None
+    streams: bool = False
+    query: frozenset[str] = frozenset()
+
+
+def row(api, verb, path, name, request=None, streams=False, query=()):
+    return Method(api, verb, re.compile(path), name, request, streams, frozenset(query))
+
+
+METHODS = [
+    row(
+        GEMINI, "POST", GEMINI_VERSION + GEMINI_MODEL + ":generateContent", "generateContent", "GenerateContentRequest"
+    ),
+    row(
+        GEMINI,
+        "POST",
+        GEMINI_VERSION + GEMINI_MODEL + ":streamGenerateContent",
+        "streamGenerateContent",
+        "GenerateContentRequest",
+        streams=True,
+    ),
+    row(GEMINI, "POST", GEMINI_VERSION + GEMINI_MODEL + ":countTokens", "countTokens", "CountTokensRequest"),
+    row(GEMINI, "GET", GEMINI_VERSION + "/models", "listModels", query=("pageSize", "pageToken")),
+    row(GEMINI, "GET", GEMINI_VERSION + GEMINI_MODEL, "getModel"),
+    row(
+        VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":generateContent", "generateContent", "GenerateContentRequest"
+    ),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_MODEL + ":streamGenerateContent",
+        "streamGenerateContent",
+        "GenerateContentRequest",
+        streams=True,
+    ),
+    row(VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":countTokens", "countTokens", "CountTokensRequest"),
+]
+
+# Query parameters of every method (`params` of both discovery documents); `$alt` is the gRPC-REST spelling of `alt`,
+# seen in recordings.
+COMMON_QUERY = frozenset(
+    (
+        *("$.xgafv", "$alt", "access_token", "alt", "callback", "fields", "key", "oauth_token", "prettyPrint"),
+        *("quotaUser", "uploadType", "upload_protocol"),
+    )
+)
+ALT = {"json", "media", "proto", "json;enum-encoding=int"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose path and query are in order."""
+
+    method: Method
+    version: str
+    model: str | None
+    project: str | None
+    location: str | None
+    sse: bool
+    key: str | None
+
+    @property
+    def api(self) -> str:
+        return self.method.api
+
+    @property
+    def resource(self) -> str:
+        """The model as Google's messages spell it."""
+        if self.api == GEMINI:
+            return f"models/{self.model}"
+        # Recorded: express mode names the key's own project by number.
+        project, location = self.project or "123456789012", self.location or "us-central1"
+        return f"projects/{project}/locations/{location}/publishers/google/models/{self.model}"
+
+
+def resolve(verb: str, target: str) -> Call:
+    """The call that `verb target` (raw path and query) is. Raises `NoSuchUrl`, or `GoogleError` for the query."""
+    path, _, query = target.partition("?")
+    # Google's front end decodes the path once before it routes; an encoded slash cannot make a new segment.
+    for method in METHODS:
+        match = method.path.fullmatch(path)
+        if match and method.verb == verb:
+            return call(method, match.groupdict(), parse_qsl(query, keep_blank_values=True))
+    raise NoSuchUrl(path)
+
+
+def call(method: Method, groups: dict[str, str | None], query: list[tuple[str, str]]) -> Call:
+    known = COMMON_QUERY | method.query
+    unknown = [name for name, _ in query if name not in known]
+    if unknown:
+        raise bad_request([("", unbound(name)) for name in unknown])
+    values = dict(query)
+    alt = values.get("$alt", values.get("alt", "json"))
+    if alt not in ALT and not (alt == "sse" and method.streams):
+        raise GoogleError("INVALID_ARGUMENT", f'Invalid value "{alt}" for query parameter "alt".')
+    decoded = {name: unquote(value) if value else None for name, value in groups.items()}
+    return Call(
+        method,
+        decoded["version"],
+        decoded.get("model"),
+        decoded.get("project"),
+        decoded.get("location"),
+        alt == "sse",
+        values.get("key"),
+    )
+
+
+def unbound(name: str) -> str:
+    return (
+        f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
+        f" Field '{name}' could not be found in request message."
+    )

@@ -1,0 +1,121 @@
+"""The fake Google agrees with recorded traffic: it takes what Google took and refuses what Google refused.
+
+Where it does not, the record is listed in `data/fake_corpus_exceptions.json` with the reason; a listed record that the
+fake judges as Google did is an error too, so the list cannot rot.
+"""
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from support.corpus import records
+
+from fake_google.launch import Fake
+
+EXCEPTIONS = json.loads((Path(__file__).parent / "data" / "fake_corpus_exceptions.json").read_text())
+METHODS = (":generateContent", ":streamGenerateContent", ":countTokens")
+CLIENT_ERRORS = {400, 401, 403, 404}
+
+
+@pytest.fixture(scope="module")
+def google():
+    with Fake() as running:
+        yield running
+
+
+def exchanges() -> Iterator[dict]:
+    """Every recorded exchange of the methods which the fake has, both backends."""
+    for name in ("gemini.jsonl.gz", "vertex.jsonl.gz"):
+        for record in records(name):
+            if record["method"] == "POST" and urlsplit(record["url"]).path.endswith(METHODS):
+                yield record
+
+
+class Replay:
+    """Sends recorded requests over one connection."""
+
+    def __init__(self, google: Fake):
+        self.connection = http.client.HTTPConnection("127.0.0.1", google.port, timeout=30)
+
+    def __call__(self, record: dict, headers: dict[str, str]) -> tuple[int, str]:
+        """The fake's status, and the message if it is an error."""
+        path = record["url"].split("//", 1)[1]
+        self.connection.request("POST", path[path.index("/") :], (record["request_body"] or "").encode(), headers)
+        reply = self.connection.getresponse()
+        body = reply.read().decode()
+        return reply.status, message(body) if reply.status != 200 else ""
+
+
+def message(body: str) -> str:
+    """The message of an error as recorded: plain, in an array, or as an event."""
+    value = json.loads(body.removeprefix("data: "))
+    return (value[0] if isinstance(value, list) else value)["error"]["message"]
+
+
+def judged(google: Fake, **rules: bool) -> tuple[int, dict[str, str]]:
+    """How many recorded 200s were sent with these rules, and the refused ones' messages by id."""
+    google.rules(**rules)
+    replay, count, refused = Replay(google), 0, {}
+    for record in exchanges():
+        if record["status"] == 200:
+            count += 1
+            status, text = replay(record, {"x-goog-api-key": google.api_key})
+            if status != 200:
+                refused[record["id"]] = text
+    google.clear()
+    assert count > 1000, "the corpus is not the one these tests were written for"
+    return count, refused
+
+
+@pytest.mark.parametrize(
+    "turn_rules, listed",
+    [(False, EXCEPTIONS["always"]), (True, EXCEPTIONS["always"] | EXCEPTIONS["turn_rules"])],
+    ids=["turn rules off", "turn rules on"],
+)
+def test_takes_what_google_took(google, capsys, turn_rules, listed):
+    count, refused = judged(google, turn_rules=turn_rules, signatures=True)
+    with capsys.disabled():
+        switch = "on" if turn_rules else "off"
+        print(
+            f"\nfake Google, turn rules {switch}: {count} recorded 200s judged, {count - len(refused)} accepted,",
+            end=" ",
+        )
+        print(f"{len(refused)} refused, {len(listed)} listed")
+    assert refused.keys() == listed.keys(), {id: refused.get(id, "accepted") for id in refused.keys() ^ listed.keys()}
+
+
+def test_refuses_what_google_refused(google, capsys):
+    google.rules(turn_rules=True, signatures=True)
+    replay, count, wrong = Replay(google), 0, {}
+    for record in exchanges():
+        if record["status"] in CLIENT_ERRORS:
+            count += 1
+            recorded = message(record["response_body"])
+            status, text = replay(record, credentials(record["response_body"]))
+            if (status, gist(text)) != (record["status"], gist(recorded)):
+                wrong[record["id"]] = f"recorded {record['status']} {recorded[:100]}, got {status} {text[:100]}"
+    google.clear()
+    with capsys.disabled():
+        print(f"\nfake Google: {count} recorded refusals judged, {count - len(wrong)} refused alike,", end=" ")
+        print(f"{len(EXCEPTIONS['refusals'])} listed")
+    assert count > 20
+    assert wrong.keys() == EXCEPTIONS["refusals"].keys(), wrong
+
+
+def credentials(response: str) -> dict[str, str]:
+    """The credential that earned the recorded response; recordings do not hold it."""
+    if "API_KEY_INVALID" in response:
+        return {"x-goog-api-key": "wrong"}
+    if "unregistered callers" in response or "CREDENTIALS_MISSING" in response:
+        return {}
+    return {"x-goog-api-key": "test-key"}
+
+
+def gist(text: str) -> str:
+    """The beginning of a message, without what differs by project or by the release that wrote it."""
+    text = re.sub(r"projects/[^/]+", "projects/P", text)
+    return re.split(r"(?<=`) (?:was )?not found| Call ", text)[0][:120]

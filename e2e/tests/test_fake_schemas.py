@@ -1,0 +1,76 @@
+"""The schemas which the fake judges by: whole, structure only, and newer fields kept apart and justified."""
+
+import json
+
+import pytest
+
+from fake_google import schema
+from fake_google.errors import GoogleError
+from fake_google.surface import METHODS
+
+REVISIONS = {"gemini": "20260803", "vertex": "20261106"}
+
+
+@pytest.mark.parametrize("api, revision", REVISIONS.items(), ids=REVISIONS)
+def test_revision_and_structure_only(api, revision):
+    document = json.loads((schema.FOLDER / schema.FILES[api]).read_text())
+    assert document["revision"] == revision
+    properties = [prop for message in document["schemas"].values() for prop in message["f"].values()]
+    assert len(properties) > 500
+    assert not any("description" in prop for prop in properties)
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m.request], ids=lambda m: f"{m.api} {m.name}")
+def test_every_reference_leads_somewhere(method):
+    """From each method's request, every message that a property names exists."""
+    known = schema.messages(method.api)
+    seen, todo = set(), [schema.PREFIX[method.api] + method.request]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += references(known[name]["f"])
+    assert len(seen) > 20
+
+
+def references(value):
+    if isinstance(value, list):
+        return [name for item in value for name in references(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["r"]] if isinstance(value.get("r"), str) else []
+    return own + [name for item in value.values() for name in references(item)]
+
+
+def test_newer_fields_are_newer_and_justified():
+    newer = json.loads((schema.FOLDER / "newer_fields.json").read_text())
+    assert set(newer) == {"about", *schema.FILES}
+    for api, file in schema.FILES.items():
+        older = json.loads((schema.FOLDER / file).read_text())["schemas"]
+        for message, fields in newer[api].items():
+            for field, prop in fields.items():
+                assert older[schema.PREFIX[api] + message]["f"].get(field, {"soft": 1}).get("soft"), (
+                    f"{message}.{field}"
+                )
+                assert prop["why"]
+
+
+def test_a_newer_field_is_accepted_once_listed(tmp_path, monkeypatch):
+    body = {"contents": [], "labels": {"team": "a"}}
+    with pytest.raises(GoogleError, match='Unknown name "labels"'):
+        schema.check("gemini", "v1beta", "GenerateContentRequest", body)
+    for file in schema.FOLDER.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    labels = {"t": "map", "v": {"t": "string"}, "why": "this test"}
+    listed = {"gemini": {"GenerateContentRequest": {"labels": labels}}, "vertex": {}}
+    (tmp_path / "newer_fields.json").write_text(json.dumps(listed))
+    monkeypatch.setattr(schema, "FOLDER", tmp_path)
+    try:
+        schema.messages.cache_clear()
+        schema.spellings.cache_clear()
+        assert schema.check("gemini", "v1beta", "GenerateContentRequest", body) == body
+        with pytest.raises(GoogleError, match=r"labels\[0\]\.value' \(TYPE_STRING\), 5"):
+            schema.check("gemini", "v1beta", "GenerateContentRequest", {"labels": {"team": 5}})
+    finally:
+        schema.messages.cache_clear()
+        schema.spellings.cache_clear()
