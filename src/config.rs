@@ -114,10 +114,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
+        Self { path: path.into(), message: message.into() }
     }
 }
 
@@ -135,10 +132,7 @@ impl std::error::Error for ConfigError {}
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {
         let Problem { path, kind } = problem;
-        Self {
-            path,
-            message: kind.to_string(),
-        }
+        Self { path, message: kind.to_string() }
     }
 }
 

@@ -70,11 +70,7 @@ impl From<&Error> for Answer {
     fn from(error: &Error) -> Self {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(error.retry_headers());
-        Self {
-            status: error.status(),
-            headers,
-            body: error.body(),
-        }
+        Self { status: error.status(), headers, body: error.body() }
     }
 }
 
@@ -111,20 +107,10 @@ mod tests {
 
     #[test]
     fn any_prefix_finds_the_endpoint() {
-        for path in [
-            "/v1/chat/completions",
-            "/chat/completions",
-            "/team-a/openai/v1/chat/completions",
-        ] {
+        for path in ["/v1/chat/completions", "/chat/completions", "/team-a/openai/v1/chat/completions"] {
             assert!(Endpoint::find(RouteType::Auto, path).is_some(), "{path}");
         }
-        for path in [
-            "/v1/chat/completions/",
-            "/v1/xchat/completion",
-            "/",
-            "",
-            "/v1/mychat/completions",
-        ] {
+        for path in ["/v1/chat/completions/", "/v1/xchat/completion", "/", "", "/v1/mychat/completions"] {
             assert!(Endpoint::find(RouteType::Auto, path).is_none(), "{path}");
         }
         assert!(Endpoint::find(RouteType::Chat, "/anything").is_some());
@@ -133,12 +119,7 @@ mod tests {
     #[test]
     fn every_endpoint_has_goldens() {
         for endpoint in &ENDPOINTS {
-            let folder = endpoint
-                .path
-                .trim_start_matches('/')
-                .split('/')
-                .next()
-                .unwrap_or_default();
+            let folder = endpoint.path.trim_start_matches('/').split('/').next().unwrap_or_default();
             assert!(crate::testing::cases(folder).count() > 0, "{folder}");
         }
     }

@@ -165,11 +165,7 @@ impl From<Problem> for Error {
             path => format!("{path}.{field}"),
         };
         let error = match problem.kind {
-            ProblemKind::Syntax {
-                message,
-                line,
-                column,
-            } => {
+            ProblemKind::Syntax { message, line, column } => {
                 return Self::invalid(format!(
                     "We could not parse the JSON body of your request: {message} at line {line} column {column}."
                 ));
@@ -221,10 +217,7 @@ mod tests {
     #[test]
     fn a_fractional_delay_is_rounded_up_to_seconds() {
         let error = Error::server(503, "").retry_after_ms(Some(45_838));
-        let expected = [
-            ("retry-after", "46".to_owned()),
-            ("retry-after-ms", "45838".to_owned()),
-        ];
+        let expected = [("retry-after", "46".to_owned()), ("retry-after-ms", "45838".to_owned())];
         assert_eq!(error.retry_headers(), expected);
     }
 }

@@ -53,19 +53,13 @@ enum State {
     /// Not ours, or answered already: nothing is touched.
     Pass,
     /// The request's body is coming.
-    Reading {
-        endpoint: &'static Endpoint,
-        scheme: Scheme,
-    },
+    Reading { endpoint: &'static Endpoint, scheme: Scheme },
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
     /// The reply is being collected by the host, its headers held back.
     Collecting { received: Headers, reader: Collected },
     /// The reply goes through as it comes; of the host's buffer so many bytes are our own output, held back.
-    Streaming {
-        reply: Box<dyn Pipe>,
-        kept: Option<usize>,
-    },
+    Streaming { reply: Box<dyn Pipe>, kept: Option<usize> },
     /// The client has been told an error in mid-stream: the rest is dropped.
     Failed,
 }
@@ -139,19 +133,14 @@ impl Exchange {
                 "Compressed request bodies are not accepted.",
             ));
         }
-        let length = headers
-            .text("content-length")
-            .and_then(|length| length.parse().ok());
+        let length = headers.text("content-length").and_then(|length| length.parse().ok());
         if let Some(error) = length.and_then(|length| self.too_large(length)) {
             return self.fail(&error);
         }
         if self.held.set(0) > self.config.max_held_bytes {
             return self.fail(&too_much_held());
         }
-        self.state = State::Reading {
-            endpoint,
-            scheme: Scheme::of(headers),
-        };
+        self.state = State::Reading { endpoint, scheme: Scheme::of(headers) };
         if end { self.translate(&[]) } else { Act::Wait }
     }
 
@@ -166,13 +155,9 @@ impl Exchange {
         if end { self.translate(&read()) } else { Act::Wait }
     }
 
-    /// The request ended with trailers: its body is complete.
+    /// The request ended with trailers: its body is complete. Trailers do not go on where the body is replaced.
     pub fn on_request_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
-        if matches!(self.state, State::Reading { .. }) {
-            self.translate(&read())
-        } else {
-            Act::Pass
-        }
+        if matches!(self.state, State::Reading { .. }) { self.translate(&read()) } else { Act::Pass }
     }
 
     /// No body callback came although a body was announced: the host was not told to deliver bodies.
@@ -184,17 +169,12 @@ impl Exchange {
 
     /// The reply's headers came, Google's or a local reply's; `end` if there is no body.
     pub fn on_reply_headers(&mut self, received: Headers, end: bool) -> Act {
-        let status = received
-            .text(":status")
-            .and_then(|status| status.parse().ok())
-            .unwrap_or(502);
+        let status = received.text(":status").and_then(|status| status.parse().ok()).unwrap_or(502);
         let state = std::mem::replace(&mut self.state, State::Pass);
         let reader = match state {
-            State::Sent { reply } if status == 200 => {
-                if received
-                    .get("content-encoding")
-                    .is_some_and(|encoding| encoding != b"identity")
-                {
+            State::Sent { mut reply } if status == 200 => {
+                reply.head(&received);
+                if received.get("content-encoding").is_some_and(|encoding| encoding != b"identity") {
                     let message = "The model's reply is compressed although no compression was asked for.";
                     return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
                 }
@@ -211,13 +191,8 @@ impl Exchange {
                 return Act::Pass;
             }
         };
-        if end {
-            // A body cannot be added to a reply without one, only another reply put in its place.
-            let answer = self.collect(reader, &[]);
-            return self.answer(answer);
-        }
         self.state = State::Collecting { received, reader };
-        Act::Wait
+        if end { self.replaced() } else { Act::Wait }
     }
 
     /// A piece of the reply's body came; `read` gets what the host holds.
@@ -226,19 +201,20 @@ impl Exchange {
             State::Collecting { .. } if !end => Act::Wait,
             State::Collecting { .. } => self.collected(&read()),
             State::Streaming { .. } => self.streamed(&read(), end),
-            State::Failed => Act::Edit {
-                headers: None,
-                body: Some(Vec::new()),
-                hold: false,
-            },
+            State::Failed => Act::Edit { headers: None, body: Some(Vec::new()), hold: false },
             _ => Act::Pass,
         }
     }
 
-    /// The reply ended with trailers; `read` gets what the host still holds of the body.
+    /// The reply ended with trailers; `read` gets what the host still holds of the body. Trailers do not go on where
+    /// anything is replaced.
     pub fn on_reply_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
         match &mut self.state {
-            State::Collecting { .. } => self.collected(&read()),
+            State::Collecting { .. } => {
+                let body = read();
+                if body.is_empty() { self.replaced() } else { self.collected(&body) }
+            }
+            State::Failed => Act::Edit { headers: None, body: None, hold: false },
             State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
             State::Streaming { .. } => {
                 // Nothing can be appended any more. An answer after headers cuts the connection, which tells the
@@ -264,17 +240,9 @@ impl Exchange {
     /// One line for the log. It holds no secrets and no bodies.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Record {
-            endpoint,
-            model,
-            status,
-            usage,
-        } = &self.record;
+        let Record { endpoint, model, status, usage } = &self.record;
         let tokens = usage.map_or_else(String::new, |usage| {
-            format!(
-                " prompt_tokens={} completion_tokens={}",
-                usage.prompt, usage.completion
-            )
+            format!(" prompt_tokens={} completion_tokens={}", usage.prompt, usage.completion)
         });
         format!("endpoint={endpoint} model={model} status={status}{tokens}")
     }
@@ -308,12 +276,7 @@ impl Exchange {
         let State::Reading { endpoint, scheme } = std::mem::replace(&mut self.state, State::Pass) else {
             return Act::Pass;
         };
-        let request = Request {
-            config: &self.config,
-            body,
-            now: self.now,
-            id: self.id,
-        };
+        let request = Request { config: &self.config, body, now: self.now, id: self.id };
         match (endpoint.handler)(&request) {
             Err(error) => self.fail(&error),
             Ok(Next::Answer(answer)) => self.answer(answer),
@@ -325,19 +288,12 @@ impl Exchange {
         let headers = upstream::request_headers(&self.config, &forward, scheme);
         self.record.model = forward.model;
         self.state = State::Sent { reply: forward.reply };
-        Act::Edit {
-            headers: Some(headers),
-            body: Some(forward.body),
-            hold: false,
-        }
+        Act::Edit { headers: Some(headers), body: Some(forward.body), hold: false }
     }
 
     fn stream(&mut self, received: &Headers, mut reply: Box<dyn Pipe>, end: bool) -> Act {
         if end {
-            let error = reply
-                .end(&mut Sink::default())
-                .err()
-                .unwrap_or_else(Error::stream_cut);
+            let error = reply.end(&mut Sink::default()).err().unwrap_or_else(Error::stream_cut);
             return self.fail(&error);
         }
         self.record.status = 200;
@@ -347,24 +303,16 @@ impl Exchange {
             ("cache-control", "no-cache".to_owned()),
         ];
         let headers = self.reply_headers(received, 200, headers);
-        Act::Edit {
-            headers: Some(headers),
-            body: None,
-            hold: false,
-        }
+        Act::Edit { headers: Some(headers), body: None, hold: false }
     }
 
     fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
         let State::Streaming { reply, kept } = &mut self.state else {
             return Act::Pass;
         };
-        let (ours, new) = buffer
-            .split_at_checked(kept.unwrap_or(0))
-            .unwrap_or((&[], buffer));
+        let (ours, new) = buffer.split_at_checked(kept.unwrap_or(0)).unwrap_or((&[], buffer));
         let mut out = Sink::default();
-        let pushed = reply
-            .push(new, &mut out)
-            .and_then(|()| if end { reply.end(&mut out) } else { Ok(()) });
+        let pushed = reply.push(new, &mut out).and_then(|()| if end { reply.end(&mut out) } else { Ok(()) });
         let total = self.held.set(reply.held());
         let over = total > self.config.max_held_bytes;
         let failure = pushed.err().or_else(|| over.then(too_much_held));
@@ -374,49 +322,33 @@ impl Exchange {
             self.record.status = error.status();
             self.held.set(0);
             self.state = State::Failed;
-            return Act::Edit {
-                headers: None,
-                body: Some([ours, &out.bytes].concat()),
-                hold: false,
-            };
+            return Act::Edit { headers: None, body: Some([ours, &out.bytes].concat()), hold: false };
         }
         // What was held back is let go with the next text; a chunk without any leaves it where it is.
-        let hold = !end
-            && if kept.is_some() {
-                out.bytes.is_empty()
-            } else {
-                out.hold
-            };
-        let body = if ours.is_empty() {
-            out.bytes
-        } else {
-            [ours, &out.bytes].concat()
-        };
+        let hold = !end && if kept.is_some() { out.bytes.is_empty() } else { out.hold };
+        let body = if ours.is_empty() { out.bytes } else { [ours, &out.bytes].concat() };
         *kept = hold.then_some(body.len());
-        Act::Edit {
-            headers: None,
-            body: Some(body),
-            hold,
-        }
+        Act::Edit { headers: None, body: Some(body), hold }
     }
 
     fn collected(&mut self, body: &[u8]) -> Act {
         let State::Collecting { received, reader } = std::mem::replace(&mut self.state, State::Pass) else {
             return Act::Pass;
         };
-        let Answer {
-            status,
-            mut headers,
-            body,
-        } = self.collect(reader, body);
+        let Answer { status, mut headers, body } = self.collect(reader, body);
         headers.push(("content-length", body.len().to_string()));
         self.record.status = status;
         let headers = self.reply_headers(&received, status, headers);
-        Act::Edit {
-            headers: Some(headers),
-            body: Some(body),
-            hold: false,
-        }
+        Act::Edit { headers: Some(headers), body: Some(body), hold: false }
+    }
+
+    /// A body cannot be added to a reply without one, only another reply put in its place.
+    fn replaced(&mut self) -> Act {
+        let State::Collecting { reader, .. } = std::mem::replace(&mut self.state, State::Pass) else {
+            return Act::Pass;
+        };
+        let answer = self.collect(reader, &[]);
+        self.answer(answer)
     }
 
     /// The whole reply, translated.
@@ -433,11 +365,7 @@ impl Exchange {
             Ok(()) => {
                 self.record.usage = out.usage;
                 let headers = vec![("content-type", "application/json".to_owned())];
-                Answer {
-                    status: 200,
-                    headers,
-                    body: out.bytes,
-                }
+                Answer { status: 200, headers, body: out.bytes }
             }
         }
     }
@@ -455,12 +383,7 @@ impl Exchange {
         let model = format!("gemini/{}", self.record.model);
         let mut ours = vec![(":status", status.as_str())];
         ours.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        if let Some(name) = self
-            .config
-            .model_name_header
-            .as_deref()
-            .filter(|_| status == "200")
-        {
+        if let Some(name) = self.config.model_name_header.as_deref().filter(|_| status == "200") {
             ours.push((name, &model));
         }
         upstream::reply_headers(received, &ours)
@@ -468,12 +391,9 @@ impl Exchange {
 }
 
 fn too_much_held() -> Error {
-    Error::server(
-        503,
-        "The gateway holds too much unfinished data. Please try again.",
-    )
-    .code("overloaded")
-    .retry_after_ms(Some(1000))
+    Error::server(503, "The gateway holds too much unfinished data. Please try again.")
+        .code("overloaded")
+        .retry_after_ms(Some(1000))
 }
 
 #[cfg(test)]

@@ -24,19 +24,15 @@ impl Headers {
 
     /// Names and values in wire order; names are lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.entries
-            .iter()
-            .filter_map(|&[key, key_end, value, value_end]| {
-                Some((self.map.get(key..key_end)?, self.map.get(value..value_end)?))
-            })
+        self.entries.iter().filter_map(|&[key, key_end, value, value_end]| {
+            Some((self.map.get(key..key_end)?, self.map.get(value..value_end)?))
+        })
     }
 
     /// The first value of `name` (lower case).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find(|(key, _)| *key == name.as_bytes())
-            .map(|(_, value)| value)
+        self.iter().find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| value)
     }
 
     /// The same as text; `None` where it is not UTF-8.

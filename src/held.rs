@@ -20,10 +20,7 @@ impl Total {
     /// A share of nothing yet.
     #[must_use]
     pub fn share(&self) -> Share {
-        Share {
-            total: self.clone(),
-            bytes: 0,
-        }
+        Share { total: self.clone(), bytes: 0 }
     }
 
     /// Bytes held now.
@@ -36,12 +33,7 @@ impl Total {
 impl Share {
     /// Sets this share to `bytes` and returns the total.
     pub fn set(&mut self, bytes: usize) -> usize {
-        let total = self
-            .total
-            .0
-            .get()
-            .saturating_sub(self.bytes)
-            .saturating_add(bytes);
+        let total = self.total.0.get().saturating_sub(self.bytes).saturating_add(bytes);
         self.total.0.set(total);
         self.bytes = bytes;
         total

@@ -6,13 +6,7 @@
 use crate::error::Error;
 
 /// Prefixes that clients and other gateways put before a model's name.
-const PREFIXES: [&str; 5] = [
-    "publishers/google/models/",
-    "models/",
-    "google/",
-    "gemini/",
-    "vertex_ai/",
-];
+const PREFIXES: [&str; 5] = ["publishers/google/models/", "models/", "google/", "gemini/", "vertex_ai/"];
 
 /// A validated model name: `gemini-2.5-flash` or `tunedModels/my-model`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,18 +33,11 @@ impl Model {
     pub fn parse(given: &str) -> Result<Self, Error> {
         let name = strip_prefixes(given);
         let id = name.strip_prefix("tunedModels/").unwrap_or(name);
-        let plain = id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if id.is_empty() || id.len() > 128 || !plain || id.starts_with('.') {
-            return Err(Error::invalid("The model name is not valid.")
-                .param("model")
-                .code("invalid_value"));
+            return Err(Error::invalid("The model name is not valid.").param("model").code("invalid_value"));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            generation: generation(name),
-        })
+        Ok(Self { name: name.to_owned(), generation: generation(name) })
     }
 
     /// The name without prefixes.

@@ -6,6 +6,7 @@
 pub mod events;
 
 use crate::error::Error;
+use crate::headers::Headers;
 
 /// The only output of a pipe.
 #[derive(Debug, Default)]
@@ -35,6 +36,9 @@ pub trait Pipe {
         false
     }
 
+    /// Takes the reply's headers, before anything else.
+    fn head(&mut self, headers: &Headers);
+
     /// Takes the next piece of the reply.
     ///
     /// # Errors
@@ -53,53 +57,54 @@ pub trait Pipe {
     }
 }
 
-/// A pipe that reads a reply in one piece. The reader runs once.
+/// What a reply is turned into, one JSON value after another.
+pub trait Reader {
+    /// Takes the reply's headers, before anything else.
+    fn head(&mut self, _: &Headers) {}
+
+    /// Takes one complete JSON value: the reply, or one event of a stream.
+    ///
+    /// # Errors
+    /// What the client must be told instead of the rest of the reply.
+    fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error>;
+
+    /// The reply has ended.
+    ///
+    /// # Errors
+    /// What the client must be told where the reply was incomplete.
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error>;
+}
+
+/// A pipe that gives `reader` the reply in one piece.
 #[must_use]
-pub fn whole<F>(reader: F) -> Box<dyn Pipe>
-where
-    F: Fn(&[u8], &mut Sink) -> Result<(), Error> + 'static,
-{
+pub fn whole<R: Reader + 'static>(reader: R) -> Box<dyn Pipe> {
     Box::new(Whole(reader))
 }
 
-struct Whole<F>(F);
+struct Whole<R>(R);
 
-impl<F: Fn(&[u8], &mut Sink) -> Result<(), Error>> Pipe for Whole<F> {
+impl<R: Reader> Pipe for Whole<R> {
     fn whole(&self) -> bool {
         true
     }
 
+    fn head(&mut self, headers: &Headers) {
+        self.0.head(headers);
+    }
+
     fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
-        (self.0)(chunk, out)
+        self.0.event(chunk, out)
     }
 
-    fn end(&mut self, _: &mut Sink) -> Result<(), Error> {
-        Ok(())
+    fn end(&mut self, out: &mut Sink) -> Result<(), Error> {
+        self.0.end(out)
     }
-}
-
-/// What a stream of JSON values is turned into; see [`events`].
-pub trait Reader {
-    /// Takes one complete JSON value.
-    ///
-    /// # Errors
-    /// What the client must be told instead of the rest of the stream.
-    fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error>;
-
-    /// The stream has ended.
-    ///
-    /// # Errors
-    /// What the client must be told where the stream was incomplete.
-    fn end(&mut self, out: &mut Sink) -> Result<(), Error>;
 }
 
 /// A pipe that cuts a stream into JSON values and gives each to `reader`.
 #[must_use]
 pub fn events<R: Reader + 'static>(reader: R) -> Box<dyn Pipe> {
-    Box::new(Events {
-        splitter: events::Splitter::default(),
-        reader,
-    })
+    Box::new(Events { splitter: events::Splitter::default(), reader })
 }
 
 struct Events<R> {
@@ -108,6 +113,10 @@ struct Events<R> {
 }
 
 impl<R: Reader> Pipe for Events<R> {
+    fn head(&mut self, headers: &Headers) {
+        self.reader.head(headers);
+    }
+
     fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
         let reader = &mut self.reader;
         self.splitter.push(chunk, &mut |json| reader.event(json, out))

@@ -49,7 +49,7 @@ impl RootContext for Plugin {
                 for warning in config.warnings() {
                     log::warn!("configuration: {warning}");
                 }
-                self.watch.configure(config.body_wait);
+                self.watch.configure(config.body_wait, &json);
                 self.config = Some(Rc::new(config));
                 true
             }
@@ -103,10 +103,7 @@ impl HttpContext for Stream {
         let Ok(map) = abi::headers(Side::Request) else {
             return broken();
         };
-        let act = self
-            .exchange
-            .borrow_mut()
-            .on_request_headers(&Headers::decode(map), end);
+        let act = self.exchange.borrow_mut().on_request_headers(&Headers::decode(map), end);
         if matches!(act, Act::Wait) {
             self.watch.add(self.context_id, &self.exchange, abi::now);
         }
@@ -115,50 +112,27 @@ impl HttpContext for Stream {
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
         self.watch.proven();
-        apply(
-            self.exchange
-                .borrow_mut()
-                .on_request_body(size, end, || body(Side::Request)),
-            Side::Request,
-        )
+        apply(self.exchange.borrow_mut().on_request_body(size, end, || body(Side::Request)), Side::Request)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.watch.proven();
-        apply(
-            self.exchange
-                .borrow_mut()
-                .on_request_trailers(|| body(Side::Request)),
-            Side::Request,
-        )
+        trailers(self.exchange.borrow_mut().on_request_trailers(|| body(Side::Request)), Side::Request)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
         let Ok(map) = abi::headers(Side::Reply) else {
             return broken();
         };
-        apply(
-            self.exchange
-                .borrow_mut()
-                .on_reply_headers(Headers::decode(map), end),
-            Side::Reply,
-        )
+        apply(self.exchange.borrow_mut().on_reply_headers(Headers::decode(map), end), Side::Reply)
     }
 
     fn on_http_response_body(&mut self, _: usize, end: bool) -> Action {
-        apply(
-            self.exchange
-                .borrow_mut()
-                .on_reply_body(end, || body(Side::Reply)),
-            Side::Reply,
-        )
+        apply(self.exchange.borrow_mut().on_reply_body(end, || body(Side::Reply)), Side::Reply)
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        apply(
-            self.exchange.borrow_mut().on_reply_trailers(|| body(Side::Reply)),
-            Side::Reply,
-        )
+        trailers(self.exchange.borrow_mut().on_reply_trailers(|| body(Side::Reply)), Side::Reply)
     }
 
     fn on_log(&mut self) {
@@ -201,12 +175,20 @@ fn apply(act: Act, side: Side) -> Action {
     }
 }
 
+/// The same at the end of a message: trailers are part of what an edit replaces.
+fn trailers(act: Act, side: Side) -> Action {
+    let replaces = matches!(act, Act::Edit { .. });
+    let action = apply(act, side);
+    if replaces && let Err(Refused(status)) = abi::clear_trailers(side) {
+        log::error!("the host refused to drop trailers with status {status}");
+        return broken();
+    }
+    action
+}
+
 fn send(answer: &Answer) -> Action {
-    let pairs: Vec<(&str, &[u8])> = answer
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_bytes()))
-        .collect();
+    let pairs: Vec<(&str, &[u8])> =
+        answer.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     if let Err(Refused(status)) = abi::answer(answer.status, &headers::encode(&pairs), &answer.body) {
         log::error!("the host refused an answer with status {status}");
     }

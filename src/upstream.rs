@@ -29,10 +29,7 @@ impl Scheme {
     #[must_use]
     pub fn of(headers: &Headers) -> Self {
         let value = |name| headers.get(name).unwrap_or(b"https").to_vec();
-        Self {
-            scheme: value(":scheme"),
-            forwarded: value("x-forwarded-proto"),
-        }
+        Self { scheme: value(":scheme"), forwarded: value("x-forwarded-proto") }
     }
 }
 

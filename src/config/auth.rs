@@ -37,17 +37,13 @@ impl Auth {
     /// Name (lower-case) and value of the request header.
     #[must_use]
     pub fn header(&self) -> Option<(&str, &str)> {
-        self.header
-            .as_ref()
-            .map(|header| (header.name.as_str(), header.value.as_str()))
+        self.header.as_ref().map(|header| (header.name.as_str(), header.value.as_str()))
     }
 
     /// Name and value of the query parameter, not percent-encoded.
     #[must_use]
     pub fn query(&self) -> Option<(&str, &str)> {
-        self.query
-            .as_ref()
-            .map(|query| (query.name.as_str(), query.value.as_str()))
+        self.query.as_ref().map(|query| (query.name.as_str(), query.value.as_str()))
     }
 
     /// The values that no message may repeat.
@@ -61,14 +57,8 @@ impl Auth {
     }
 
     pub(super) fn check(fields: AuthFields, upstream: &Upstream) -> Result<Self, ConfigError> {
-        let AuthFields {
-            header_name,
-            header_value,
-            param_name,
-            param_value,
-            param_location,
-            force_query,
-        } = fields;
+        let AuthFields { header_name, header_value, param_name, param_value, param_location, force_query } =
+            fields;
         let header = header(header_name, header_value)?;
         let query = match (param_name, param_value, param_location) {
             (Some(name), Some(value), Some(_)) => Some(query(name, value)?),
@@ -92,13 +82,7 @@ impl Auth {
             }
             (None, Some(query)) if moves(&query) => {
                 let value = header_value_checked("auth.param_value", query.value)?;
-                Ok(Self {
-                    header: Some(Credential {
-                        name: KEY_HEADER.to_owned(),
-                        value,
-                    }),
-                    query: None,
-                })
+                Ok(Self { header: Some(Credential { name: KEY_HEADER.to_owned(), value }), query: None })
             }
             (header, query) => Ok(Self { header, query }),
         }
@@ -118,10 +102,7 @@ fn header(name: Option<String>, value: Option<String>) -> Result<Option<Credenti
     let name = match (name, &value) {
         (None, None) => return Ok(None),
         (Some(_), None) => {
-            return Err(ConfigError::at(
-                "auth.header_name",
-                "needs `auth.header_value` beside it",
-            ));
+            return Err(ConfigError::at("auth.header_name", "needs `auth.header_value` beside it"));
         }
         (Some(name), Some(_)) => header_name_checked("auth.header_name", &name)?,
         (None, Some(_)) => KEY_HEADER.to_owned(),
@@ -133,22 +114,13 @@ fn header(name: Option<String>, value: Option<String>) -> Result<Option<Credenti
 fn query(name: String, value: String) -> Result<Credential, ConfigError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if !name.bytes().all(plain) {
-        return Err(ConfigError::at(
-            "auth.param_name",
-            "expected letters, digits and `-._~` only",
-        ));
+        return Err(ConfigError::at("auth.param_name", "expected letters, digits and `-._~` only"));
     }
     if name == "alt" {
-        return Err(ConfigError::at(
-            "auth.param_name",
-            "is a parameter that the filter sets itself",
-        ));
+        return Err(ConfigError::at("auth.param_name", "is a parameter that the filter sets itself"));
     }
     if value.chars().any(char::is_control) {
-        return Err(ConfigError::at(
-            "auth.param_value",
-            "must not contain control characters",
-        ));
+        return Err(ConfigError::at("auth.param_value", "must not contain control characters"));
     }
     Ok(Credential { name, value })
 }
@@ -157,17 +129,11 @@ fn query(name: String, value: String) -> Result<Credential, ConfigError> {
 pub(super) fn header_name_checked(path: &str, name: &str) -> Result<String, ConfigError> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if !name.bytes().all(token) {
-        return Err(ConfigError::at(
-            path,
-            "expected a header name, made of letters, digits and `-`",
-        ));
+        return Err(ConfigError::at(path, "expected a header name, made of letters, digits and `-`"));
     }
     let name = name.to_ascii_lowercase();
     if OWN_HEADERS.contains(&name.as_str()) {
-        return Err(ConfigError::at(
-            path,
-            "is a header that the filter or Envoy sets itself",
-        ));
+        return Err(ConfigError::at(path, "is a header that the filter or Envoy sets itself"));
     }
     Ok(name)
 }
@@ -178,10 +144,7 @@ fn header_value_checked(path: &str, value: String) -> Result<String, ConfigError
     if value.bytes().all(printable) && value.trim() == value {
         return Ok(value);
     }
-    Err(ConfigError::at(
-        path,
-        "expected printable ASCII characters without spaces or line ends around them",
-    ))
+    Err(ConfigError::at(path, "expected printable ASCII characters without spaces or line ends around them"))
 }
 
 const OWN_HEADERS: [&str; 15] = [

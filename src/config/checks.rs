@@ -27,10 +27,7 @@ impl Document {
             None => Upstream::default(),
         };
         if self.max_held_bytes == 0 {
-            return Err(ConfigError::at(
-                "max_held_bytes",
-                "expected an integer of at least 1",
-            ));
+            return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }
         let auth = Auth::check(self.auth, &upstream)?;
         let mut warnings: Vec<String> = auth.warning().map(str::to_owned).into_iter().collect();
@@ -80,13 +77,7 @@ fn model(name: Option<String>, aliases: Vec<String>) -> Result<Model, ConfigErro
 }
 
 fn options(fields: OptionFields) -> Result<Options, ConfigError> {
-    let OptionFields {
-        max_tokens,
-        temperature,
-        top_p,
-        top_k,
-        upstream_url: _,
-    } = fields;
+    let OptionFields { max_tokens, temperature, top_p, top_k, upstream_url: _ } = fields;
     Ok(Options {
         max_tokens: integer(max_tokens, "max_tokens", 1, i32::MAX.into())?,
         temperature: number(temperature, "temperature", 2)?,
@@ -107,18 +98,12 @@ fn integer(given: Option<i64>, name: &str, least: i64, most: i64) -> Result<Opti
 }
 
 fn number(given: Option<Number>, name: &str, most: u32) -> Result<Option<Number>, ConfigError> {
-    let in_range = |number: &Number| {
-        number
-            .as_f64()
-            .is_some_and(|value| (0.0..=f64::from(most)).contains(&value))
-    };
+    let in_range =
+        |number: &Number| number.as_f64().is_some_and(|value| (0.0..=f64::from(most)).contains(&value));
     if given.as_ref().is_none_or(in_range) {
         return Ok(given);
     }
-    Err(ConfigError::at(
-        format!("model.options.{name}"),
-        format!("expected a number from 0 to {most}"),
-    ))
+    Err(ConfigError::at(format!("model.options.{name}"), format!("expected a number from 0 to {most}")))
 }
 
 fn name_header(given: NameHeader) -> Result<Option<String>, ConfigError> {
@@ -133,10 +118,7 @@ fn body_wait(seconds: f64) -> Result<Duration, ConfigError> {
     if seconds > 0.0 && seconds <= 3600.0 {
         return Ok(Duration::from_secs_f64(seconds));
     }
-    Err(ConfigError::at(
-        "body_wait",
-        "expected a number of seconds above 0 and at most 3600",
-    ))
+    Err(ConfigError::at("body_wait", "expected a number of seconds above 0 and at most 3600"))
 }
 
 /// As many bytes as an address space can have are no limit.

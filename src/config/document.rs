@@ -13,10 +13,7 @@ use crate::wire::json;
 /// Envoy's VM, `$env://NAME` or `{vault://env/NAME}`. A `config` block of Kong's AI Proxy is accepted as well.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) struct Document {
     /// The credential for Google.
     #[serde(deserialize_with = "json::object")]
@@ -73,10 +70,7 @@ impl Default for Document {
 /// A header, or a query parameter, or both.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) struct AuthFields {
     /// Name of the credential's header; `x-goog-api-key` when only the value is given.
     pub(super) header_name: Option<String>,
@@ -95,10 +89,7 @@ pub(super) struct AuthFields {
 /// The model.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) struct ModelFields {
     /// The provider, always Google.
     pub(super) provider: Provider,
@@ -114,16 +105,10 @@ pub(super) struct ModelFields {
 /// Parameters of the model.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) struct OptionFields {
     /// Most tokens of a reply, thoughts included.
-    #[cfg_attr(
-        all(test, not(target_arch = "wasm32")),
-        schemars(range(min = 1, max = 2_147_483_647))
-    )]
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 1, max = 2_147_483_647)))]
     pub(super) max_tokens: Option<i64>,
     /// Sampling temperature.
     #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("minimum" = 0, "maximum" = 2)))]
@@ -142,10 +127,7 @@ pub(super) struct OptionFields {
 /// Where a credential's parameter goes.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) enum ParamLocation {
     /// Into the URL.
     Query,
@@ -154,10 +136,7 @@ pub(super) enum ParamLocation {
 /// Who runs the model.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub(super) enum Provider {
     /// Google.
     #[default]
@@ -167,10 +146,7 @@ pub(super) enum Provider {
 /// Who wins when both the client and the operator set a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum OptionsMode {
     /// The client.
     Default,
@@ -181,10 +157,7 @@ pub enum OptionsMode {
 /// What happens to the `model` that a client names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum ModelPolicy {
     /// It must be absent, `model.name` or an alias; anything else is a 400.
     Match,
@@ -194,10 +167,7 @@ pub enum ModelPolicy {
 
 /// What a request is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum RouteType {
     /// What the end of its path says, whatever the path starts with.
     #[serde(rename = "auto")]
@@ -210,10 +180,7 @@ pub enum RouteType {
 /// The dialect clients speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum LlmFormat {
     /// What the path says.
     Auto,
@@ -224,10 +191,7 @@ pub enum LlmFormat {
 /// Whether replies stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum ResponseStreaming {
     /// As the client asks.
     Allow,
@@ -240,10 +204,7 @@ pub enum ResponseStreaming {
 /// What happens to a request that no endpoint takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 pub enum Unmatched {
     /// It is answered with a 404 in OpenAI's shape.
     Error,
@@ -252,10 +213,7 @@ pub enum Unmatched {
 }
 
 /// A switch with a default name, or another name.
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 #[cfg_attr(all(test, not(target_arch = "wasm32")), serde(untagged))]
 pub(super) enum NameHeader {
     /// On, by the default name, or off.
@@ -285,10 +243,7 @@ impl<'de> Deserialize<'de> for NameHeader {
 
 /// One name or a list of names.
 #[derive(Default)]
-#[cfg_attr(
-    all(test, not(target_arch = "wasm32")),
-    derive(schemars::JsonSchema, serde::Serialize)
-)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
 #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(with = "OneOrMany"))]
 pub(super) struct Names(pub(super) Vec<String>);
 

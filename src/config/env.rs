@@ -73,13 +73,10 @@ fn string(text: &str, path: &str, env: &dyn Fn(&str) -> Option<String>) -> Resul
 
 /// The environment variable that `text` refers to.
 fn variable(text: &str) -> Result<Option<String>, String> {
-    let name = if let Some(reference) = text
-        .strip_prefix("{vault://")
-        .and_then(|rest| rest.strip_suffix('}'))
+    let name = if let Some(reference) = text.strip_prefix("{vault://").and_then(|rest| rest.strip_suffix('}'))
     {
-        let name = reference
-            .strip_prefix("env/")
-            .ok_or("only vault `env` is supported, `{vault://env/NAME}`")?;
+        let name =
+            reference.strip_prefix("env/").ok_or("only vault `env` is supported, `{vault://env/NAME}`")?;
         name.to_ascii_uppercase().replace('-', "_")
     } else if let Some(name) = text.strip_prefix("$env://") {
         name.to_owned()

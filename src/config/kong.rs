@@ -20,10 +20,7 @@ pub(super) fn unwrap(tree: Value) -> Result<Value, ConfigError> {
     };
     let config = plugin.remove("config").unwrap_or_default();
     if plugin.get("name").is_some_and(|name| name != "ai-proxy") {
-        return Err(ConfigError::at(
-            "name",
-            "expected Kong's plugin `ai-proxy`, no other is supported yet",
-        ));
+        return Err(ConfigError::at("name", "expected Kong's plugin `ai-proxy`, no other is supported yet"));
     }
     if plugin.get("enabled").is_some_and(|enabled| enabled != true) {
         return Err(ConfigError::at(
@@ -90,17 +87,8 @@ fn take(config: &mut Value, path: &str) -> Option<Value> {
 }
 
 /// Plugin-level fields that say nothing about what the filter does.
-const PLUGIN_LEVEL: [&str; 9] = [
-    "name",
-    "id",
-    "instance_name",
-    "enabled",
-    "protocols",
-    "tags",
-    "ordering",
-    "created_at",
-    "updated_at",
-];
+const PLUGIN_LEVEL: [&str; 9] =
+    ["name", "id", "instance_name", "enabled", "protocols", "tags", "ordering", "created_at", "updated_at"];
 
 /// Plugin-level fields that narrow the requests a plugin sees.
 const SCOPES: [&str; 4] = ["route", "service", "consumer", "consumer_group"];
@@ -127,11 +115,7 @@ const WORDS: &[(&str, &[&str], &str)] = &[
         ],
         NOT_YET,
     ),
-    (
-        "llm_format",
-        &["gemini", "anthropic", "bedrock", "cohere", "huggingface"],
-        NOT_YET,
-    ),
+    ("llm_format", &["gemini", "anthropic", "bedrock", "cohere", "huggingface"], NOT_YET),
     (
         "genai_category",
         &[
@@ -187,11 +171,7 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
     ("model.options.context_window_factor", "", UNSUPPORTED_YET),
     ("model.options.service_tier_factor", "", UNSUPPORTED_YET),
     ("model.options.embeddings_dimensions", "", UNSUPPORTED_YET),
-    (
-        "model.options.upstream_path",
-        "",
-        "not supported, put the path into model.options.upstream_url",
-    ),
+    ("model.options.upstream_path", "", "not supported, put the path into model.options.upstream_url"),
     ("model.options.gemini.api_endpoint", "", UNSUPPORTED_YET),
     ("model.options.gemini.project_id", "", UNSUPPORTED_YET),
     ("model.options.gemini.location_id", "", UNSUPPORTED_YET),
@@ -203,11 +183,7 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
     ("model.options.azure_instance", "", OTHER),
     ("model.options.bedrock.embeddings_normalize", "false", OTHER),
     ("model.options.bedrock", "", OTHER),
-    (
-        "model.options.cohere.embedding_input_type",
-        "\"classification\"",
-        OTHER,
-    ),
+    ("model.options.cohere.embedding_input_type", "\"classification\"", OTHER),
     ("model.options.cohere.wait_for_model", "false", OTHER),
     ("model.options.cohere", "", OTHER),
     ("model.options.dashscope.international", "true", OTHER),

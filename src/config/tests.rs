@@ -62,14 +62,7 @@ const EVERY_FIELD: &str = r#"{
 
 #[test]
 fn nothing_configured_is_the_default() {
-    for json in [
-        "{}",
-        "",
-        " \n",
-        "null",
-        r#"{"config":null}"#,
-        r#"{"auth":{},"model":{"options":{}}}"#,
-    ] {
+    for json in ["{}", "", " \n", "null", r#"{"config":null}"#, r#"{"auth":{},"model":{"options":{}}}"#] {
         let config = load(json);
         assert_eq!((config.auth.header(), config.auth.query()), (None, None));
         assert_eq!(config.model, Model::default());
@@ -86,10 +79,7 @@ fn nothing_configured_is_the_default() {
         assert_eq!(config.max_held_bytes, 268_435_456);
         assert_eq!(config.upstream.authority, "generativelanguage.googleapis.com");
         assert_eq!(config.upstream.path, None);
-        assert_eq!(
-            config.warnings(),
-            ["auth: no credential is configured, requests go out without one"]
-        );
+        assert_eq!(config.warnings(), ["auth: no credential is configured, requests go out without one"]);
     }
 }
 
@@ -101,19 +91,8 @@ fn every_field_is_read() {
     assert_eq!(config.model.name.as_deref(), Some("gemini-2.5-flash"));
     assert_eq!(config.model.aliases, ["gpt-4o", "fast"]);
     assert_eq!(config.options.max_tokens, Some(256));
-    assert_eq!(
-        config
-            .options
-            .temperature
-            .as_ref()
-            .map(Number::to_string)
-            .as_deref(),
-        Some("1.0")
-    );
-    assert_eq!(
-        config.options.top_p.as_ref().map(Number::to_string).as_deref(),
-        Some("0.25")
-    );
+    assert_eq!(config.options.temperature.as_ref().map(Number::to_string).as_deref(), Some("1.0"));
+    assert_eq!(config.options.top_p.as_ref().map(Number::to_string).as_deref(), Some("0.25"));
     assert_eq!(config.options.top_k, Some(40));
     assert_eq!(config.upstream.authority, "llm.example.com:8443");
     assert_eq!(config.upstream.path.as_deref(), Some("/v1/x"));
@@ -133,22 +112,9 @@ fn every_field_is_read() {
 fn other_spellings_of_a_field() {
     assert_eq!(load(r#"{"max_request_body_size":0}"#).max_request_body_size, None);
     assert_eq!(load(r#"{"model_name_header":false}"#).model_name_header, None);
-    assert_eq!(
-        load(r#"{"model":{"name":"m","model_alias":"a"}}"#).model.aliases,
-        ["a"]
-    );
-    assert_eq!(
-        load(r#"{"model":{"name":"m","model_alias":["a",null]}}"#)
-            .model
-            .aliases,
-        ["a"]
-    );
-    assert_eq!(
-        load(r#"{"model":{"options":{"temperature":0,"top_p":1,"top_k":0}}}"#)
-            .options
-            .top_k,
-        Some(0)
-    );
+    assert_eq!(load(r#"{"model":{"name":"m","model_alias":"a"}}"#).model.aliases, ["a"]);
+    assert_eq!(load(r#"{"model":{"name":"m","model_alias":["a",null]}}"#).model.aliases, ["a"]);
+    assert_eq!(load(r#"{"model":{"options":{"temperature":0,"top_p":1,"top_k":0}}}"#).options.top_k, Some(0));
     assert_eq!(load(r#"{"body_wait":3}"#).body_wait, Duration::from_secs(3));
 }
 
@@ -179,30 +145,15 @@ fn unknown_and_mistyped_fields() {
         ("7", "expected an object, found an integer"),
         (r#"{"auth":[]}"#, "auth: expected an object, found an array"),
         (r#"{"auth":"AIza"}"#, "auth: expected an object, found a string"),
-        (
-            r#"{"auth":{"header_value":42}}"#,
-            "auth.header_value: expected a string, found an integer",
-        ),
-        (
-            r#"{"auth":{"force_query":"yes"}}"#,
-            "auth.force_query: expected a boolean, found a string",
-        ),
-        (
-            r#"{"model":"gemini"}"#,
-            "model: expected an object, found a string",
-        ),
-        (
-            r#"{"model":{"name":["m"]}}"#,
-            "model.name: expected a string, found an array",
-        ),
+        (r#"{"auth":{"header_value":42}}"#, "auth.header_value: expected a string, found an integer"),
+        (r#"{"auth":{"force_query":"yes"}}"#, "auth.force_query: expected a boolean, found a string"),
+        (r#"{"model":"gemini"}"#, "model: expected an object, found a string"),
+        (r#"{"model":{"name":["m"]}}"#, "model.name: expected a string, found an array"),
         (
             r#"{"model":{"model_alias":7}}"#,
             "model.model_alias: expected a string or an array of strings, found an integer",
         ),
-        (
-            r#"{"model":{"model_alias":["a",7]}}"#,
-            "model.model_alias[1]: expected a string, found an integer",
-        ),
+        (r#"{"model":{"model_alias":["a",7]}}"#, "model.model_alias[1]: expected a string, found an integer"),
         (
             r#"{"model":{"options":{"max_tokens":"9"}}}"#,
             "model.options.max_tokens: expected an integer, found a string",
@@ -219,61 +170,28 @@ fn unknown_and_mistyped_fields() {
             r#"{"model":{"options":{"top_k":{}}}}"#,
             "model.options.top_k: expected an integer, found an object",
         ),
-        (
-            r#"{"max_request_body_size":"1MB"}"#,
-            "max_request_body_size: expected an integer, found a string",
-        ),
+        (r#"{"max_request_body_size":"1MB"}"#, "max_request_body_size: expected an integer, found a string"),
         (
             r#"{"model_name_header":1}"#,
             "model_name_header: expected a boolean or a header name, found an integer",
         ),
-        (
-            r#"{"body_wait":"1s"}"#,
-            "body_wait: expected a number, found a string",
-        ),
-        (
-            r#"{"options_mode":true}"#,
-            "options_mode: expected a string, found a boolean",
-        ),
-        (
-            r#"{"options_mode":{}}"#,
-            "options_mode: expected a string, found an object",
-        ),
-        (
-            "{",
-            "invalid JSON: EOF while parsing an object at line 1 column 1",
-        ),
-        (
-            "{\n  \"auth\": {},\n}",
-            "invalid JSON: trailing comma at line 3 column 1",
-        ),
+        (r#"{"body_wait":"1s"}"#, "body_wait: expected a number, found a string"),
+        (r#"{"options_mode":true}"#, "options_mode: expected a string, found a boolean"),
+        (r#"{"options_mode":{}}"#, "options_mode: expected a string, found an object"),
+        ("{", "invalid JSON: EOF while parsing an object at line 1 column 1"),
+        ("{\n  \"auth\": {},\n}", "invalid JSON: trailing comma at line 3 column 1"),
         (r#"{"auth":{},"auth":{}}"#, "field `auth` is there twice"),
-        (
-            r#"{"auth":{"header_value":"a","header_value":"b"}}"#,
-            "auth: field `header_value` is there twice",
-        ),
+        (r#"{"auth":{"header_value":"a","header_value":"b"}}"#, "auth: field `header_value` is there twice"),
     ]);
 }
 
 #[test]
 fn words_outside_their_list() {
     refuses(&[
-        (
-            r#"{"model":{"provider":"openai"}}"#,
-            "model.provider: expected `gemini`",
-        ),
-        (
-            r#"{"options_mode":"merge"}"#,
-            "options_mode: expected `default` or `force`",
-        ),
-        (
-            r#"{"model_policy":"x"}"#,
-            "model_policy: expected `match` or `pin`",
-        ),
-        (
-            r#"{"route_type":"chat"}"#,
-            "route_type: expected `auto` or `llm/v1/chat`",
-        ),
+        (r#"{"model":{"provider":"openai"}}"#, "model.provider: expected `gemini`"),
+        (r#"{"options_mode":"merge"}"#, "options_mode: expected `default` or `force`"),
+        (r#"{"model_policy":"x"}"#, "model_policy: expected `match` or `pin`"),
+        (r#"{"route_type":"chat"}"#, "route_type: expected `auto` or `llm/v1/chat`"),
         (r#"{"llm_format":"x"}"#, "llm_format: expected `auto` or `openai`"),
         (
             r#"{"response_streaming":"never"}"#,
@@ -296,11 +214,7 @@ fn numbers_outside_their_range() {
     for (field, value, message) in [
         ("max_tokens", "0", "expected an integer from 1 to 2147483647"),
         ("max_tokens", "-1", "expected an integer from 1 to 2147483647"),
-        (
-            "max_tokens",
-            "2147483648",
-            "expected an integer from 1 to 2147483647",
-        ),
+        ("max_tokens", "2147483648", "expected an integer from 1 to 2147483647"),
         ("temperature", "2.1", "expected a number from 0 to 2"),
         ("temperature", "-0.1", "expected a number from 0 to 2"),
         ("top_p", "1.01", "expected a number from 0 to 1"),
@@ -311,22 +225,10 @@ fn numbers_outside_their_range() {
         assert_eq!(refused(&json), format!("model.options.{field}: {message}"));
     }
     refuses(&[
-        (
-            r#"{"body_wait":0}"#,
-            "body_wait: expected a number of seconds above 0 and at most 3600",
-        ),
-        (
-            r#"{"body_wait":3601}"#,
-            "body_wait: expected a number of seconds above 0 and at most 3600",
-        ),
-        (
-            r#"{"body_wait":1e999}"#,
-            "body_wait: expected a number in the range of a 64-bit float",
-        ),
-        (
-            r#"{"max_held_bytes":0}"#,
-            "max_held_bytes: expected an integer of at least 1",
-        ),
+        (r#"{"body_wait":0}"#, "body_wait: expected a number of seconds above 0 and at most 3600"),
+        (r#"{"body_wait":3601}"#, "body_wait: expected a number of seconds above 0 and at most 3600"),
+        (r#"{"body_wait":1e999}"#, "body_wait: expected a number in the range of a 64-bit float"),
+        (r#"{"max_held_bytes":0}"#, "max_held_bytes: expected an integer of at least 1"),
         (
             r#"{"max_request_body_size":-1}"#,
             "max_request_body_size: expected an integer from 0 to 18446744073709551615",
@@ -337,23 +239,11 @@ fn numbers_outside_their_range() {
 #[test]
 fn combinations_and_names() {
     refuses(&[
-        (
-            r#"{"model_policy":"pin"}"#,
-            "model_policy: `pin` needs `model.name`",
-        ),
-        (
-            r#"{"model":{"model_alias":"a"}}"#,
-            "model.model_alias: needs `model.name`",
-        ),
+        (r#"{"model_policy":"pin"}"#, "model_policy: `pin` needs `model.name`"),
+        (r#"{"model":{"model_alias":"a"}}"#, "model.model_alias: needs `model.name`"),
         (r#"{"model":{"name":""}}"#, "model.name: must not be empty"),
-        (
-            r#"{"model":{"name":"m","model_alias":[""]}}"#,
-            "model.model_alias[0]: must not be empty",
-        ),
-        (
-            r#"{"model_name_header":""}"#,
-            "model_name_header: must not be empty",
-        ),
+        (r#"{"model":{"name":"m","model_alias":[""]}}"#, "model.model_alias[0]: must not be empty"),
+        (r#"{"model_name_header":""}"#, "model_name_header: must not be empty"),
         (
             r#"{"model_name_header":"a b"}"#,
             "model_name_header: expected a header name, made of letters, digits and `-`",

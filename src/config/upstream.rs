@@ -14,22 +14,17 @@ pub struct Upstream {
 
 impl Default for Upstream {
     fn default() -> Self {
-        Self {
-            authority: DEFAULT_HOST.to_owned(),
-            path: None,
-        }
+        Self { authority: DEFAULT_HOST.to_owned(), path: None }
     }
 }
 
 impl Upstream {
     /// Reads `https://host[:port][/path]`.
     pub(super) fn parse(url: &str) -> Result<Self, &'static str> {
-        let rest = url
-            .strip_prefix("https://")
-            .ok_or(match url.starts_with("http://") {
-                true => "plain http is not supported, expected `https://host[:port][/path]`",
-                false => EXPECTED,
-            })?;
+        let rest = url.strip_prefix("https://").ok_or(match url.starts_with("http://") {
+            true => "plain http is not supported, expected `https://host[:port][/path]`",
+            false => EXPECTED,
+        })?;
         if rest.contains('?') {
             return Err("a query is not supported, expected `https://host[:port][/path]`");
         }

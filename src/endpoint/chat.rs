@@ -4,14 +4,17 @@
 //! |---|---|
 //! | roles, turns, text | `messages` |
 //! | sampling parameters and their ranges | `sampling` |
-//! | what one event of a reply holds | `reply` |
+//! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
 //! | a streamed reply | `stream` |
+//! | function calls of a reply | `calls` |
 //! | why it ended | `finish` |
 //! | token counts | `usage` |
+//! | what is refused until it is built | `unsupported` |
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>, <https://ai.google.dev/api/generate-content>
 
+mod calls;
 mod envelope;
 mod finish;
 mod messages;
@@ -53,19 +56,11 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
 
     let envelope = envelope::Envelope::new(&model, request);
     let (method, reply) = if stream {
-        let include_usage = chat
-            .stream_options
-            .and_then(|Object(options)| options.include_usage)
-            .unwrap_or(false);
-        (
-            "streamGenerateContent",
-            pipe::events(stream::ChatStream::new(envelope, include_usage)),
-        )
+        let include_usage =
+            chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
+        ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage)))
     } else {
-        (
-            "generateContent",
-            pipe::whole(move |reply, out| whole::translate(&envelope, reply, out)),
-        )
+        ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };
     Ok(Next::Forward(Forward {
         resource: model.resource(),
@@ -80,11 +75,11 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
 fn model(config: &Config, given: Option<&str>) -> Result<Model, Error> {
     let given = given.filter(|given| !given.is_empty());
     match (&config.model.name, given) {
-        (None, None) => Err(Error::invalid(
-            "model parameter not found in request, nor in gateway configuration",
-        )
-        .param("model")
-        .code("missing_required_parameter")),
+        (None, None) => {
+            Err(Error::invalid("model parameter not found in request, nor in gateway configuration")
+                .param("model")
+                .code("missing_required_parameter"))
+        }
         (None, Some(given)) => Model::parse(given),
         (Some(name), Some(given)) if config.model_policy == ModelPolicy::Match => {
             let ours = given == name || config.model.aliases.iter().any(|alias| alias == given);

@@ -94,11 +94,7 @@ fn parse(body: &[u8]) -> Option<Status<'_>> {
 
 impl Status<'_> {
     fn into_error(self, http: u16, secrets: &[&str]) -> Error {
-        if let Some(inner) = self
-            .message
-            .as_deref()
-            .and_then(|message| parse(message.as_bytes()))
-        {
+        if let Some(inner) = self.message.as_deref().and_then(|message| parse(message.as_bytes())) {
             return inner.flat_error(http, secrets);
         }
         self.flat_error(http, secrets)
@@ -107,11 +103,7 @@ impl Status<'_> {
     fn flat_error(self, http: u16, secrets: &[&str]) -> Error {
         let code = self.code.and_then(|code| code.get().parse().ok());
         let http = code.filter(|code| (400..600).contains(code)).unwrap_or(http);
-        let Some(message) = self
-            .message
-            .as_deref()
-            .filter(|message| !message.trim().is_empty())
-        else {
+        let Some(message) = self.message.as_deref().filter(|message| !message.trim().is_empty()) else {
             return anonymous(http);
         };
         let (status, kind, code) = self.classify(http, message);
@@ -131,11 +123,8 @@ impl Status<'_> {
     /// Status, type and code for the client; `translation.md` §2.7.
     fn classify(&self, http: u16, message: &str) -> (u16, &'static str, Option<&'static str>) {
         const INVALID: &str = "invalid_request_error";
-        let reason = |wanted: &str| {
-            self.details
-                .iter()
-                .any(|detail| detail.reason.as_deref() == Some(wanted))
-        };
+        let reason =
+            |wanted: &str| self.details.iter().any(|detail| detail.reason.as_deref() == Some(wanted));
         let lower = message.to_ascii_lowercase();
         match (http, self.status.as_deref().unwrap_or_default()) {
             (400, _) if reason("API_KEY_INVALID") || lower.contains("api key not valid") => {
@@ -153,10 +142,7 @@ impl Status<'_> {
             (404, _) => (404, INVALID, Some("model_not_found")),
             (409, _) => (409, "conflict_error", None),
             (413, _) => (413, INVALID, Some("request_too_large")),
-            (429, _)
-                if self.quota(|quota| quota.contains("perday"))
-                    || lower.contains("billing") && !lower.contains("retry in") =>
-            {
+            (429, _) if self.quota(|quota| quota.contains("perday")) => {
                 (429, "insufficient_quota", Some("insufficient_quota"))
             }
             (429, _) if self.quota(|quota| quota.contains("token")) => {
@@ -172,40 +158,28 @@ impl Status<'_> {
     }
 
     fn quota(&self, test: impl Fn(&str) -> bool) -> bool {
-        self.details
-            .iter()
-            .flat_map(|detail| detail.violations.iter())
-            .any(|violation| {
-                [&violation.quota_id, &violation.quota_metric]
-                    .into_iter()
-                    .flatten()
-                    .any(|name| test(&name.to_ascii_lowercase()))
-            })
+        self.details.iter().flat_map(|detail| detail.violations.iter()).any(|violation| {
+            [&violation.quota_id, &violation.quota_metric]
+                .into_iter()
+                .flatten()
+                .any(|name| test(&name.to_ascii_lowercase()))
+        })
     }
 
     /// The client's name for the member Google objects to.
     fn param(&self) -> Option<&'static str> {
-        let mut violations = self
-            .details
-            .iter()
-            .flat_map(|detail| detail.field_violations.iter());
+        let mut violations = self.details.iter().flat_map(|detail| detail.field_violations.iter());
         let field = violations.find_map(|violation| violation.field.as_deref())?;
         let last = field.rsplit('.').next().unwrap_or_default();
         if field.starts_with("contents") || field.starts_with("system_instruction") {
             return Some("messages");
         }
-        PARAMS
-            .iter()
-            .find(|(google, _)| *google == last)
-            .map(|(_, openai)| *openai)
+        PARAMS.iter().find(|(google, _)| *google == last).map(|(_, openai)| *openai)
     }
 
     fn retry_after_ms(&self) -> Option<u64> {
         let stated = self.details.iter().find_map(|detail| {
-            let reset = detail
-                .metadata
-                .as_ref()
-                .and_then(|metadata| metadata.quota_reset_delay.as_deref());
+            let reset = detail.metadata.as_ref().and_then(|metadata| metadata.quota_reset_delay.as_deref());
             retry::duration_ms(detail.retry_delay.as_deref().or(reset)?)
         });
         stated.or_else(|| retry::in_message(self.message.as_deref()?))
@@ -242,7 +216,7 @@ fn anonymous(http: u16) -> Error {
         413 => invalid("The request is too large.").code("request_too_large"),
         429 => Error::new(429, "requests", "Too many requests.").code("rate_limit_exceeded"),
         400..=498 => invalid("The request was refused."),
-        502 | 503 => Error::server(503, "The model service is unavailable.").code("service_unavailable"),
+        502 | 503 => Error::server(503, "The model service is unavailable.").code("overloaded"),
         504 => Error::server(504, "The model service did not answer in time.").code("timeout"),
         499..=599 => Error::server(http, "The model service failed."),
         _ => Error::reply_unreadable(),

@@ -19,10 +19,7 @@ fn event(json: &str) -> String {
 fn code(host: &Host) -> (String, String) {
     let body: serde_json::Value = serde_json::from_slice(&host.client.body).unwrap();
     let status = host.client.header(":status").unwrap().to_owned();
-    (
-        status,
-        body["error"]["code"].as_str().unwrap_or_default().to_owned(),
-    )
+    (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -44,10 +41,7 @@ fn a_request_that_is_not_ours_is_answered_or_passed() {
 #[test]
 fn a_wrong_method_is_told_the_right_one() {
     let mut host = host("{}");
-    host.request(&Message::new(
-        &[(":method", "GET"), (":path", "/v1/chat/completions")],
-        b"",
-    ));
+    host.request(&Message::new(&[(":method", "GET"), (":path", "/v1/chat/completions")], b""));
     assert_eq!(code(&host).0, "405");
     assert_eq!(host.client.header("allow"), Some("POST"));
 }
@@ -57,14 +51,9 @@ fn a_body_over_the_limit_is_refused_before_and_after_its_length_is_known() {
     let json = r#"{"max_request_body_size":20}"#;
     let mut announced = host(json);
     let mut message = Message::chat(HI);
-    message
-        .headers
-        .push(("content-length".to_owned(), "21".to_owned()));
+    message.headers.push(("content-length".to_owned(), "21".to_owned()));
     announced.request(&message);
-    assert_eq!(
-        code(&announced),
-        ("413".to_owned(), "request_too_large".to_owned())
-    );
+    assert_eq!(code(&announced), ("413".to_owned(), "request_too_large".to_owned()));
 
     let mut counted = host(json);
     counted.request(&Message::chat(HI));
@@ -87,9 +76,7 @@ fn a_request_without_a_body_is_answered_at_once() {
 fn a_compressed_request_is_refused() {
     let mut host = host("{}");
     let mut message = Message::chat(HI);
-    message
-        .headers
-        .push(("content-encoding".to_owned(), "gzip".to_owned()));
+    message.headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
     host.request(&message);
     assert_eq!(code(&host).0, "415");
 }
@@ -99,24 +86,16 @@ fn a_compressed_reply_is_an_error() {
     let mut host = host("{}");
     host.request(&Message::chat(HI));
     let mut reply = Message::reply("200", "application/json", "");
-    reply
-        .headers
-        .push(("content-encoding".to_owned(), "gzip".to_owned()));
+    reply.headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
     host.headers(&reply, false);
-    assert_eq!(
-        code(&host),
-        ("502".to_owned(), "invalid_upstream_response".to_owned())
-    );
+    assert_eq!(code(&host), ("502".to_owned(), "invalid_upstream_response".to_owned()));
 }
 
 #[test]
 fn a_reply_without_a_body_is_replaced() {
-    for (body, status, expected) in [
-        (HI, "200", "502"),
-        (STREAM, "200", "502"),
-        (HI, "503", "503"),
-        (HI, "204", "502"),
-    ] {
+    for (body, status, expected) in
+        [(HI, "200", "502"), (STREAM, "200", "502"), (HI, "503", "503"), (HI, "204", "502")]
+    {
         let mut host = host("{}");
         host.request(&Message::chat(body));
         host.headers(&Message::reply(status, "application/json", ""), true);
@@ -131,14 +110,8 @@ fn a_refusal_while_the_body_is_still_coming_gets_openais_shape() {
         (":method", b"POST".as_slice()),
         (":path", b"/v1/chat/completions"),
     ]));
-    assert!(matches!(
-        host.exchange.on_request_headers(&headers, false),
-        Act::Wait
-    ));
-    assert!(matches!(
-        host.exchange.on_request_body(10, false, Vec::new),
-        Act::Wait
-    ));
+    assert!(matches!(host.exchange.on_request_headers(&headers, false), Act::Wait));
+    assert!(matches!(host.exchange.on_request_body(10, false, Vec::new), Act::Wait));
     let reply = Message::reply("413", "text/plain", "Payload Too Large");
     host.reply(&reply, [&reply.body[..]], false);
     assert_eq!(code(&host), ("413".to_owned(), "request_too_large".to_owned()));
@@ -150,11 +123,7 @@ fn a_missing_body_explains_the_setting() {
         panic!("not answered");
     };
     assert_eq!(answer.status, 500);
-    assert!(
-        String::from_utf8(answer.body)
-            .unwrap()
-            .contains("allow_on_headers_stop_iteration")
-    );
+    assert!(String::from_utf8(answer.body).unwrap().contains("allow_on_headers_stop_iteration"));
 }
 
 #[test]
@@ -168,10 +137,7 @@ fn what_may_be_the_end_is_held_back_and_the_rest_is_not() {
     host.piece(event(DONE).as_bytes(), false);
     assert!(!host.client.text().contains(r#""content":"a""#));
     // Counts alone do not let it go, more text does.
-    host.piece(
-        event(r#"{"usageMetadata":{"promptTokenCount":1}}"#).as_bytes(),
-        false,
-    );
+    host.piece(event(r#"{"usageMetadata":{"promptTokenCount":1}}"#).as_bytes(), false);
     assert!(!host.client.text().contains(r#""content":"a""#));
     host.piece(event(text).as_bytes(), false);
     assert!(host.client.text().contains(r#""content":"a""#));
@@ -182,11 +148,7 @@ fn a_stream_that_trailers_end_too_early_cuts_the_connection() {
     let mut host = host("{}");
     host.request(&Message::chat(STREAM));
     let reply = Message::reply("200", "text/event-stream", "");
-    host.reply(
-        &reply,
-        [event(r#"{"candidates":[{"content":{"parts":[{"text":"x"}]}}]}"#).as_bytes()],
-        true,
-    );
+    host.reply(&reply, [event(r#"{"candidates":[{"content":{"parts":[{"text":"x"}]}}]}"#).as_bytes()], true);
     assert!(host.cut && !host.client.text().contains("[DONE]"));
 }
 
@@ -221,11 +183,7 @@ fn too_much_held_ends_the_stream_and_refuses_the_next_request() {
 fn the_log_line_names_model_and_tokens() {
     let mut host = host("{}");
     host.request(&Message::chat(HI));
-    let json = DONE.replacen(
-        '{',
-        r#"{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1},"#,
-        1,
-    );
+    let json = DONE.replacen('{', r#"{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1},"#, 1);
     let reply = Message::reply("200", "application/json", &json);
     host.reply(&reply, [&reply.body[..]], false);
     let expected =

@@ -132,11 +132,7 @@ impl Splitter {
                 }
                 self.place = Place::Content;
                 self.framed = true;
-                Ok(if self.depth > 0 {
-                    Step::Resume
-                } else {
-                    Step::Nothing
-                })
+                Ok(if self.depth > 0 { Step::Resume } else { Step::Nothing })
             }
             Place::SkippedLine => Ok(self.skipped(byte)),
         }

@@ -1,12 +1,11 @@
 //! Host calls whose SDK wrappers would panic on a status, as plain functions that return it.
 //!
 //! ABI: <https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1>
-#![expect(
-    unsafe_code,
-    reason = "the host's functions are foreign; this is the only file that calls them"
-)]
+#![expect(unsafe_code, reason = "the host's functions are foreign; this is the only file that calls them")]
 
 use std::ptr;
+
+use crate::headers;
 
 /// A status other than `Ok`.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +32,13 @@ impl Side {
         match self {
             Self::Request => 0,
             Self::Reply => 2,
+        }
+    }
+
+    fn trailers(self) -> u32 {
+        match self {
+            Self::Request => 1,
+            Self::Reply => 3,
         }
     }
 }
@@ -63,6 +69,20 @@ unsafe extern "C" {
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
     fn proxy_get_log_level(level: *mut u32) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *const u8,
+        size: usize,
+        version: u32,
+    ) -> u32;
 }
 
 fn check(status: u32) -> Result<(), Refused> {
@@ -92,6 +112,13 @@ pub(super) fn headers(side: Side) -> Result<Vec<u8>, Refused> {
 pub(super) fn set_headers(side: Side, map: &[u8]) -> Result<(), Refused> {
     // SAFETY: the host only reads `map`.
     check(unsafe { proxy_set_header_map_pairs(side.map(), map.as_ptr(), map.len()) })
+}
+
+/// Removes all trailers.
+pub(super) fn clear_trailers(side: Side) -> Result<(), Refused> {
+    let map = headers::encode(&[]);
+    // SAFETY: the host only reads `map`.
+    check(unsafe { proxy_set_header_map_pairs(side.trailers(), map.as_ptr(), map.len()) })
 }
 
 /// What the host holds of the body.
@@ -153,6 +180,22 @@ pub(super) fn now() -> u64 {
     // SAFETY: the pointer is to a live variable; on failure that stays 0.
     unsafe { proxy_get_current_time_nanoseconds(&raw mut time) };
     time
+}
+
+/// What all workers share under `key`.
+pub(super) fn shared(key: &str) -> Result<Vec<u8>, Refused> {
+    let (mut data, mut size, mut version) = (ptr::null_mut(), 0, 0);
+    // SAFETY: the host reads `key`; the other pointers are to live variables.
+    let status = unsafe {
+        proxy_get_shared_data(key.as_ptr(), key.len(), &raw mut data, &raw mut size, &raw mut version)
+    };
+    taken(status, data, size)
+}
+
+/// Sets what all workers share under `key`.
+pub(super) fn share(key: &str, value: &[u8]) -> Result<(), Refused> {
+    // SAFETY: the host only reads both slices. Version 0 overwrites whatever is there.
+    check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) })
 }
 
 /// Whether the host writes debug lines now.

@@ -1,9 +1,11 @@
 //! Finds requests that wait for a body which Envoy was not told to deliver.
 //!
 //! A plugin cannot ask whether `allow_on_headers_stop_iteration` is set. Without it no body callback ever comes after a
-//! pause in the headers, and the request would hang. The first body callback proves the setting, and the watch ends.
+//! pause in the headers, and the request would hang. The first body callback proves the setting, for every worker that
+//! runs this configuration, and the watch ends.
 
 use std::cell::{Cell, RefCell};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -13,11 +15,17 @@ use crate::exchange::Exchange;
 /// How often to look.
 const PERIOD_MS: u32 = 250;
 
+/// What is shared about a configuration.
+const PROVEN: &[u8] = b"1";
+const UNKNOWN: &[u8] = b"0";
+
 /// The requests of one plugin configuration that have not been proven to get bodies.
 #[derive(Default)]
 pub(super) struct Watch {
     proven: Cell<bool>,
     wait: Cell<Duration>,
+    /// Where workers share what has been proven.
+    key: RefCell<String>,
     waiting: RefCell<Vec<Waiting>>,
 }
 
@@ -29,9 +37,15 @@ struct Waiting {
 }
 
 impl Watch {
-    /// Sets how long a body may take before the setting is proven.
-    pub(super) fn configure(&self, wait: Duration) {
+    /// Sets how long a body may take before the setting is proven; `json` is the configuration watched.
+    pub(super) fn configure(&self, wait: Duration, json: &[u8]) {
+        let mut hasher = DefaultHasher::new();
+        json.hash(&mut hasher);
+        let key = format!("gemini_filter.bodies.{:016x}", hasher.finish());
+        // The same configuration may come back with the setting changed.
+        share(&key, UNKNOWN);
         self.wait.set(wait);
+        self.key.replace(key);
     }
 
     /// A request waits for its body.
@@ -54,6 +68,7 @@ impl Watch {
     /// A body came.
     pub(super) fn proven(&self) {
         if !self.proven.replace(true) {
+            share(&self.key.borrow(), PROVEN);
             self.waiting.borrow_mut().clear();
             tick_every(0);
         }
@@ -62,23 +77,31 @@ impl Watch {
     /// A stream is gone.
     pub(super) fn remove(&self, context_id: u32) {
         if !self.proven.get() {
-            self.waiting
-                .borrow_mut()
-                .retain(|waiting| waiting.context_id != context_id);
+            self.waiting.borrow_mut().retain(|waiting| waiting.context_id != context_id);
         }
     }
 
     /// Takes the requests that have waited too long.
     pub(super) fn overdue(&self, now: u64) -> Vec<(u32, Rc<RefCell<Exchange>>)> {
+        if abi::shared(&self.key.borrow()).is_ok_and(|value| value == PROVEN) {
+            self.proven();
+        }
         let mut waiting = self.waiting.borrow_mut();
         let overdue = waiting.extract_if(.., |waiting| waiting.deadline <= now);
-        let overdue = overdue
-            .filter_map(|waiting| Some((waiting.context_id, waiting.exchange.upgrade()?)))
-            .collect();
+        let overdue =
+            overdue.filter_map(|waiting| Some((waiting.context_id, waiting.exchange.upgrade()?))).collect();
         if waiting.is_empty() {
             tick_every(0);
         }
         overdue
+    }
+}
+
+fn share(key: &str, value: &[u8]) {
+    if abi::share(key, value).is_err() {
+        log::error!(
+            "the host shares no data: every worker finds out for itself whether bodies are delivered"
+        );
     }
 }
 

@@ -22,10 +22,7 @@ const DEFAULT_CONFIG: &str = r#"{"auth":{"header_value":"test-key"}}"#;
 
 /// The golden folders of one endpoint.
 pub(crate) fn cases(endpoint: &str) -> impl Iterator<Item = Case> {
-    let folders = TESTDATA
-        .get_dir(endpoint)
-        .into_iter()
-        .flat_map(|folder| folder.dirs());
+    let folders = TESTDATA.get_dir(endpoint).into_iter().flat_map(|folder| folder.dirs());
     folders.map(Case)
 }
 
@@ -47,9 +44,8 @@ impl Case {
 
     /// The exchange up to Google.
     fn requested(&self) -> Host {
-        let json = self
-            .bytes("config.json")
-            .map_or(DEFAULT_CONFIG, |json| std::str::from_utf8(json).unwrap());
+        let json =
+            self.bytes("config.json").map_or(DEFAULT_CONFIG, |json| std::str::from_utf8(json).unwrap());
         let mut host = Host::new(&config(json));
         host.request(&self.message("request.http").unwrap());
         host
@@ -64,11 +60,7 @@ impl Case {
         }
         self.expect("reply.http", Some(show(&host.client)));
         let usage = host.usage().map(|usage| {
-            format!(
-                "{{\"prompt\": {}, \"completion\": {}}}\n",
-                usage.prompt, usage.completion
-            )
-            .into_bytes()
+            format!("{{\"prompt\": {}, \"completion\": {}}}\n", usage.prompt, usage.completion).into_bytes()
         });
         self.expect("usage.json", usage);
         self.check_length(host.upstream.as_ref());
@@ -81,10 +73,7 @@ impl Case {
         let Some(reply) = self.message("upstream_reply.http") else {
             return 0;
         };
-        if !reply
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("text/event-stream"))
-        {
+        if !reply.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
             return 0;
         }
         let expected = {
@@ -103,11 +92,7 @@ impl Case {
                 if !host.cut {
                     assert_eq!(host.client, expected, "{} {newline:?} {shown}", self.name());
                 } else {
-                    assert!(
-                        trailers && expected.body.starts_with(&host.client.body),
-                        "{}",
-                        self.name()
-                    );
+                    assert!(trailers && expected.body.starts_with(&host.client.body), "{}", self.name());
                 }
                 replays = replays.saturating_add(1);
             };
@@ -167,10 +152,7 @@ fn parse(file: &[u8]) -> Message {
         let (name, value) = line.split_once(": ").unwrap();
         headers.push((name.to_owned(), value.to_owned()));
     }
-    Message {
-        headers,
-        body: body.to_vec(),
-    }
+    Message { headers, body: body.to_vec() }
 }
 
 fn show(message: &Message) -> Vec<u8> {

@@ -21,43 +21,26 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn new(headers: &[(&str, &str)], body: &[u8]) -> Self {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Self {
-            headers,
-            body: body.to_vec(),
-        }
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { headers, body: body.to_vec() }
     }
 
     /// A chat request.
     pub(crate) fn chat(body: &str) -> Self {
         let path = (":path", "/v1/chat/completions");
         Self::new(
-            &[
-                (":method", "POST"),
-                (":scheme", "http"),
-                path,
-                ("x-request-id", "req-1"),
-            ],
+            &[(":method", "POST"), (":scheme", "http"), path, ("x-request-id", "req-1")],
             body.as_bytes(),
         )
     }
 
     /// A reply of Google's.
     pub(crate) fn reply(status: &str, content_type: &str, body: &str) -> Self {
-        Self::new(
-            &[(":status", status), ("content-type", content_type)],
-            body.as_bytes(),
-        )
+        Self::new(&[(":status", status), ("content-type", content_type)], body.as_bytes())
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -65,20 +48,14 @@ impl Message {
     }
 
     fn map(&self) -> Headers {
-        let pairs: Vec<_> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
+        let pairs: Vec<_> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         Headers::decode(headers::encode(&pairs))
     }
 
     fn set_headers(&mut self, map: Vec<u8>) {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        self.headers = Headers::decode(map)
-            .iter()
-            .map(|(name, value)| (text(name), text(value)))
-            .collect();
+        self.headers = Headers::decode(map).iter().map(|(name, value)| (text(name), text(value))).collect();
     }
 }
 
@@ -120,9 +97,7 @@ impl Host {
         let mut upstream = message.clone();
         let mut act = self.exchange.on_request_headers(&message.map(), end);
         if matches!(act, Act::Wait) {
-            act = self
-                .exchange
-                .on_request_body(message.body.len(), true, || message.body.clone());
+            act = self.exchange.on_request_body(message.body.len(), true, || message.body.clone());
         }
         match act {
             Act::Pass => self.upstream = Some(upstream),
@@ -215,17 +190,9 @@ impl Host {
             return;
         }
         let mut headers = vec![(":status".to_owned(), answer.status.to_string())];
-        headers.extend(
-            answer
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value)),
-        );
+        headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
         headers.push(("content-length".to_owned(), answer.body.len().to_string()));
-        self.client = Message {
-            headers,
-            body: answer.body,
-        };
+        self.client = Message { headers, body: answer.body };
         // A local reply comes back through the filter's own callbacks, which must let it be.
         let act = self.exchange.on_reply_headers(self.client.map(), false);
         assert!(matches!(act, Act::Pass), "an answer is not a reply: {act:?}");

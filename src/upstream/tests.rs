@@ -4,28 +4,35 @@ use crate::testing::config;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+struct Unread;
+
+impl pipe::Reader for Unread {
+    fn event(&mut self, _: &[u8], _: &mut pipe::Sink) -> Result<(), crate::error::Error> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut pipe::Sink) -> Result<(), crate::error::Error> {
+        Ok(())
+    }
+}
+
 fn forward(method: &'static str) -> Forward {
     Forward {
         resource: "models/gemini-2.5-flash".to_owned(),
         method,
         body: b"{}".to_vec(),
         model: "gemini-2.5-flash".to_owned(),
-        reply: pipe::whole(|_, _| Ok(())),
+        reply: pipe::whole(Unread),
     }
 }
 
 fn sent(json: &str, method: &'static str) -> Vec<(String, String)> {
-    let client: [(&str, &[u8]); 3] = [
-        (":scheme", b"http"),
-        ("x-forwarded-proto", b"https"),
-        ("cookie", b"a=b"),
-    ];
+    let client: [(&str, &[u8]); 3] =
+        [(":scheme", b"http"), ("x-forwarded-proto", b"https"), ("cookie", b"a=b")];
     let scheme = Scheme::of(&Headers::decode(headers::encode(&client)));
     let map = Headers::decode(request_headers(&config(json), &forward(method), &scheme));
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    map.iter()
-        .map(|(name, value)| (text(name), text(value)))
-        .collect()
+    map.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 #[test]
@@ -43,10 +50,7 @@ fn google_gets_these_headers_and_no_others() {
         ("x-goog-api-key", "k"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(
-        sent(r#"{"auth":{"header_value":"k"}}"#, "generateContent"),
-        expected
-    );
+    assert_eq!(sent(r#"{"auth":{"header_value":"k"}}"#, "generateContent"), expected);
 }
 
 #[test]
@@ -64,11 +68,7 @@ fn the_path_follows_the_operation() {
         ),
         (format!(r#"{{"auth":{{{query}}}}}"#), "generateContent", computed),
         (upstream_url("https://gw.test"), "generateContent", computed),
-        (
-            upstream_url("https://gw.test/x/m:generateContent"),
-            "generateContent",
-            "/x/m:generateContent",
-        ),
+        (upstream_url("https://gw.test/x/m:generateContent"), "generateContent", "/x/m:generateContent"),
         (
             upstream_url("https://gw.test/x/m:generateContent"),
             "streamGenerateContent",
@@ -77,10 +77,7 @@ fn the_path_follows_the_operation() {
         (upstream_url("https://gw.test/x/y"), "generateContent", "/x/y"),
     ] {
         let sent = sent(&json, method);
-        assert!(
-            sent.contains(&(":path".to_owned(), path.to_owned())),
-            "{json}: {sent:?}"
-        );
+        assert!(sent.contains(&(":path".to_owned(), path.to_owned())), "{json}: {sent:?}");
     }
 }
 
@@ -99,10 +96,7 @@ fn the_client_gets_what_is_allowed_and_ours_wins() {
         ("retry-after", b"9"),
     ];
     let received = Headers::decode(headers::encode(&received));
-    let map = Headers::decode(reply_headers(
-        &received,
-        &[(":status", "429"), ("retry-after", "3")],
-    ));
+    let map = Headers::decode(reply_headers(&received, &[(":status", "429"), ("retry-after", "3")]));
     let expected: [(&[u8], &[u8]); 3] = [(b"date", b"today"), (b":status", b"429"), (b"retry-after", b"3")];
     assert_eq!(map.iter().collect::<Vec<_>>(), expected);
 }

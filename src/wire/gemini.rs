@@ -54,10 +54,7 @@ pub struct Part<'a> {
 /// Sampling parameters, all optional.
 #[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(
-    missing_docs,
-    reason = "the names are Google's, and `chat/sampling.rs` says what fills them"
-)]
+#[expect(missing_docs, reason = "the names are Google's, and `chat/sampling.rs` says what fills them")]
 pub struct GenerationConfig<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<Number>,
@@ -119,8 +116,7 @@ impl<'a> Candidate<'a> {
     /// The choice this is: its index, else where it stands.
     #[must_use]
     pub fn place(&self, position: usize) -> u64 {
-        self.index
-            .map_or(u64::try_from(position).unwrap_or(u64::MAX), |index| index.0)
+        self.index.map_or(u64::try_from(position).unwrap_or(u64::MAX), |index| index.0)
     }
 
     /// What the model said, in order.
@@ -141,13 +137,39 @@ pub struct CandidateContent<'a> {
 
 /// One piece of what the model said.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct CandidatePart<'a> {
     /// Text, as a JSON literal.
     #[serde(borrow)]
     pub text: Option<&'a RawValue>,
     /// The text is the model's thinking.
     pub thought: Option<bool>,
+    /// A call of one of the client's functions.
+    pub function_call: Option<FunctionCall<'a>>,
+    /// What Google wants back with this part in the next request.
+    pub thought_signature: Option<Str<'a>>,
+}
+
+impl<'a> CandidatePart<'a> {
+    /// What the client sees of a text part, and whether it is thinking. Empty text is nothing to see.
+    #[must_use]
+    pub fn said(&self) -> Option<(Text<'a>, bool)> {
+        let text = self.text.and_then(Text::verbatim).filter(|text| !text.is_empty())?;
+        Some((text, self.thought == Some(true)))
+    }
+}
+
+/// A call of one of the client's functions.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FunctionCall<'a> {
+    /// Google's name for the call, from Gemini 3 on.
+    #[serde(borrow)]
+    pub id: Option<Str<'a>>,
+    /// The function.
+    pub name: Option<Str<'a>>,
+    /// An object; absent where it is empty.
+    pub args: Option<&'a RawValue>,
 }
 
 /// Why a prompt was blocked.
@@ -164,10 +186,7 @@ pub struct PromptFeedback<'a> {
 /// Token counts; each may be absent, which is 0.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(
-    missing_docs,
-    reason = "the names are Google's, and `chat/usage.rs` says what they mean"
-)]
+#[expect(missing_docs, reason = "the names are Google's, and `chat/usage.rs` says what they mean")]
 pub struct UsageMetadata<'a> {
     pub prompt_token_count: Count,
     pub candidates_token_count: Count,

@@ -73,11 +73,7 @@ impl Problem {
     /// The same problem of a document that stands at `prefix` in a larger one.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {
-        let dot = if self.path.is_empty() || self.path.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{prefix}{dot}{}", self.path);
         self
     }
@@ -95,11 +91,7 @@ impl fmt::Display for Problem {
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax {
-                message,
-                line,
-                column,
-            } => {
+            Self::Syntax { message, line, column } => {
                 write!(f, "invalid JSON: {message} at line {line} column {column}")
             }
             Self::Type { expected, found } => write!(f, "expected {expected}, found {found}"),
@@ -134,14 +126,7 @@ pub fn push_element(path: &mut String, index: usize) {
 fn invalid_utf8(bytes: &[u8], valid: usize) -> Problem {
     let message = "invalid UTF-8".to_owned();
     let (line, column) = locate::line_and_column(bytes, valid.saturating_add(1));
-    Problem {
-        path: String::new(),
-        kind: ProblemKind::Syntax {
-            message,
-            line,
-            column,
-        },
-    }
+    Problem { path: String::new(), kind: ProblemKind::Syntax { message, line, column } }
 }
 
 #[cold]
@@ -158,40 +143,19 @@ fn explain(bytes: &[u8], error: &serde_json::Error) -> Problem {
             ProblemKind::Type { found, .. } => found,
             _ => "",
         };
-        return Problem {
-            path: locate::data(bytes, offset, found),
-            kind,
-        };
+        return Problem { path: locate::data(bytes, offset, found), kind };
     }
     if message == OUT_OF_RANGE {
-        let kind = ProblemKind::Value {
-            expected: "a number in the range of a 64-bit float".to_owned(),
-        };
-        return Problem {
-            path: locate::data(bytes, offset, ""),
-            kind,
-        };
+        let kind = ProblemKind::Value { expected: "a number in the range of a 64-bit float".to_owned() };
+        return Problem { path: locate::data(bytes, offset, ""), kind };
     }
     if message == NOT_A_VALUE
         && let Some((path, found)) = locate::refused_by_enum(bytes, offset)
     {
-        return Problem {
-            path,
-            kind: ProblemKind::Type {
-                expected: "a string".to_owned(),
-                found,
-            },
-        };
+        return Problem { path, kind: ProblemKind::Type { expected: "a string".to_owned(), found } };
     }
     let (line, column) = locate::line_and_column(bytes, offset);
-    Problem {
-        path: String::new(),
-        kind: ProblemKind::Syntax {
-            message,
-            line,
-            column,
-        },
-    }
+    Problem { path: String::new(), kind: ProblemKind::Syntax { message, line, column } }
 }
 
 /// serde_json's wording for a number such as `1e999`, which it counts as bad syntax.

@@ -24,9 +24,7 @@ impl<T> std::ops::Deref for List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(
-            Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default(),
-        ))
+        Ok(Self(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default()))
     }
 }
 
@@ -102,11 +100,7 @@ mod tests {
             ("true", 0),
             ("[1]", 0),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Count>(json).unwrap(),
-                Count(expected),
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<Count>(json).unwrap(), Count(expected), "{json}");
         }
     }
 

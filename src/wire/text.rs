@@ -7,29 +7,31 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A JSON string literal, quotes included, that is well-formed Unicode without NUL.
+/// A JSON string literal, quotes included.
 #[derive(Clone, Debug)]
 pub struct Text<'a>(Cow<'a, RawValue>);
 
 impl<'a> Text<'a> {
-    /// The literal in `raw`, or `None` where `raw` is not a JSON string.
+    /// The literal in `raw` as it is, or `None` where `raw` is not a JSON string. For what Google said.
+    #[must_use]
+    pub fn verbatim(raw: &'a RawValue) -> Option<Self> {
+        raw.get().starts_with('"').then_some(Self(Cow::Borrowed(raw)))
+    }
+
+    /// The literal in `raw`, or `None` where `raw` is not a JSON string. For what goes to Google.
     ///
     /// Google refuses unpaired surrogates and NUL: the former become U+FFFD, the latter go.
     #[must_use]
     pub fn from_raw(raw: &'a RawValue) -> Option<Self> {
-        if !raw.get().starts_with('"') {
-            return None;
-        }
+        let text = Self::verbatim(raw)?;
         let repaired = repair(raw.get()).and_then(|literal| RawValue::from_string(literal).ok());
-        Some(Self(repaired.map_or(Cow::Borrowed(raw), Cow::Owned)))
+        Some(repaired.map_or(text, |repaired| Self(Cow::Owned(repaired))))
     }
 
     /// The literal for `text`.
     #[must_use]
     pub fn from_plain(text: &str) -> Option<Self> {
-        serde_json::value::to_raw_value(text)
-            .ok()
-            .map(|raw| Self(Cow::Owned(raw)))
+        serde_json::value::to_raw_value(text).ok().map(|raw| Self(Cow::Owned(raw)))
     }
 
     /// Whether the text has no characters.
@@ -42,10 +44,7 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn inner(&self) -> &str {
         let literal = self.0.get();
-        literal
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or_default()
+        literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
     }
 }
 
@@ -152,9 +151,7 @@ fn next_escape(text: &str) -> Option<(&str, Escape, &str)> {
 fn low_surrogate(text: &str) -> Option<(u32, &str)> {
     let digits = text.strip_prefix("\\u")?;
     let unit = u32::from_str_radix(digits.get(..4)?, 16).ok()?;
-    (0xDC00..=0xDFFF)
-        .contains(&unit)
-        .then_some((unit, digits.get(4..)?))
+    (0xDC00..=0xDFFF).contains(&unit).then_some((unit, digits.get(4..)?))
 }
 
 fn push_unit(literal: &mut String, unit: u32) {

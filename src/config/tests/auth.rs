@@ -7,16 +7,8 @@ use super::{load, refused, refuses};
 
 #[test]
 fn credentials_in_a_header() {
-    let header = |json: &str| {
-        load(json)
-            .auth
-            .header()
-            .map(|(name, value)| format!("{name}: {value}"))
-    };
-    assert_eq!(
-        header(r#"{"auth":{"header_value":"AIza"}}"#).as_deref(),
-        Some("x-goog-api-key: AIza")
-    );
+    let header = |json: &str| load(json).auth.header().map(|(name, value)| format!("{name}: {value}"));
+    assert_eq!(header(r#"{"auth":{"header_value":"AIza"}}"#).as_deref(), Some("x-goog-api-key: AIza"));
     assert_eq!(
         header(r#"{"auth":{"header_name":"X-Goog-Api-Key","header_value":"AIza"}}"#).as_deref(),
         Some("x-goog-api-key: AIza")
@@ -26,14 +18,8 @@ fn credentials_in_a_header() {
             r#"{"auth":{"header_name":"x-goog-api-key"}}"#,
             "auth.header_name: needs `auth.header_value` beside it",
         ),
-        (
-            r#"{"auth":{"header_value":""}}"#,
-            "auth.header_value: must not be empty",
-        ),
-        (
-            r#"{"auth":{"header_value":" \n"}}"#,
-            "auth.header_value: must not be empty",
-        ),
+        (r#"{"auth":{"header_value":""}}"#, "auth.header_value: must not be empty"),
+        (r#"{"auth":{"header_value":" \n"}}"#, "auth.header_value: must not be empty"),
     ]);
     for name in ["a b", "a:b", ":path", "a\\nb", "é", "a/b"] {
         let json = format!(r#"{{"auth":{{"header_name":"{name}","header_value":"AIza"}}}}"#);
@@ -44,10 +30,7 @@ fn credentials_in_a_header() {
     }
     for name in ["Host", "content-length", "transfer-encoding", "user-agent"] {
         let json = format!(r#"{{"auth":{{"header_name":"{name}","header_value":"AIza"}}}}"#);
-        assert_eq!(
-            refused(&json),
-            "auth.header_name: is a header that the filter or Envoy sets itself"
-        );
+        assert_eq!(refused(&json), "auth.header_name: is a header that the filter or Envoy sets itself");
     }
     for value in ["AIza\\n", " AIza", "AI\\u0000za", "AI\\r\\nx: y", "é"] {
         let json = format!(r#"{{"auth":{{"header_value":"{value}"}}}}"#);
@@ -65,30 +48,20 @@ fn credentials_in_the_query() {
         );
         let config = load(&json);
         let pair = |given: Option<(&str, &str)>| given.map(|(name, value)| format!("{name}={value}"));
-        (
-            pair(config.auth.header()),
-            pair(config.auth.query()),
-            config.warnings().to_vec(),
-        )
+        (pair(config.auth.header()), pair(config.auth.query()), config.warnings().to_vec())
     };
     let moved = Some("x-goog-api-key=AI za".to_owned());
     let kept = Some("key=AI za".to_owned());
     let warning = ["auth: the credential is part of the URL and will show up in access logs".to_owned()];
-    for google in [
-        "https://generativelanguage.googleapis.com",
-        "https://GENERATIVELANGUAGE.GoogleApis.com:443/v1",
-    ] {
+    for google in
+        ["https://generativelanguage.googleapis.com", "https://GENERATIVELANGUAGE.GoogleApis.com:443/v1"]
+    {
         assert_eq!(auth("", google), (moved.clone(), None, vec![]));
-        assert_eq!(
-            auth(r#","force_query":true"#, google),
-            (None, kept.clone(), warning.to_vec())
-        );
+        assert_eq!(auth(r#","force_query":true"#, google), (None, kept.clone(), warning.to_vec()));
     }
-    for other in [
-        "https://proxy.example.com",
-        "https://evilgoogleapis.com",
-        "https://googleapis.com.example.com",
-    ] {
+    for other in
+        ["https://proxy.example.com", "https://evilgoogleapis.com", "https://googleapis.com.example.com"]
+    {
         assert_eq!(auth("", other), (None, kept.clone(), warning.to_vec()));
     }
     let other_name =
@@ -100,10 +73,7 @@ fn credentials_in_the_query() {
         (r#"{"auth":{"param_name":"key"}}"#, all_or_none),
         (r#"{"auth":{"param_value":"AIza"}}"#, all_or_none),
         (r#"{"auth":{"param_location":"query"}}"#, all_or_none),
-        (
-            r#"{"auth":{"param_name":"key","param_value":"AIza"}}"#,
-            all_or_none,
-        ),
+        (r#"{"auth":{"param_name":"key","param_value":"AIza"}}"#, all_or_none),
         (
             r#"{"auth":{"force_query":true,"header_value":"AIza"}}"#,
             "auth.force_query: needs `auth.param_name`, `auth.param_value` and `auth.param_location`",

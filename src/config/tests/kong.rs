@@ -98,9 +98,7 @@ fn what_kongs_own_fixture_asks_for_is_named() {
         "model.options.input_cost: not supported yet"
     );
     assert_eq!(
-        refused(&fixture(
-            r#","upstream_url":"http://127.0.0.1:1/v1/chat/completions""#
-        )),
+        refused(&fixture(r#","upstream_url":"http://127.0.0.1:1/v1/chat/completions""#)),
         "model.options.upstream_url: plain http is not supported, expected `https://host[:port][/path]`"
     );
 }
@@ -140,35 +138,22 @@ fn unknown(field: &str) -> String {
 
 #[test]
 fn keywords_of_other_features() {
-    for route_type in [
-        "llm/v1/completions",
-        "llm/v1/embeddings",
-        "llm/v1/responses",
-        "preserve",
-        "realtime/v1/realtime",
-    ] {
+    for route_type in
+        ["llm/v1/completions", "llm/v1/embeddings", "llm/v1/responses", "preserve", "realtime/v1/realtime"]
+    {
         assert_eq!(
             refused(&format!(r#"{{"route_type":"{route_type}"}}"#)),
             format!("route_type: {route_type} is not supported yet")
         );
     }
     refuses(&[
-        (
-            r#"{"llm_format":"gemini"}"#,
-            "llm_format: gemini is not supported yet",
-        ),
-        (
-            r#"{"genai_category":"text/embeddings"}"#,
-            "genai_category: text/embeddings is not supported yet",
-        ),
+        (r#"{"llm_format":"gemini"}"#, "llm_format: gemini is not supported yet"),
+        (r#"{"genai_category":"text/embeddings"}"#, "genai_category: text/embeddings is not supported yet"),
         (
             r#"{"genai_category":7}"#,
             "genai_category: not supported yet, only \"text/generation\" is accepted",
         ),
-        (
-            r#"{"model":{"provider":"vertex"}}"#,
-            "model.provider: expected `gemini`",
-        ),
+        (r#"{"model":{"provider":"vertex"}}"#, "model.provider: expected `gemini`"),
     ]);
 }
 
@@ -176,45 +161,21 @@ fn keywords_of_other_features() {
 fn fields_of_other_features() {
     let other = "belongs to another provider";
     for (path, value, message) in [
-        (
-            "logging.log_statistics",
-            "true",
-            "not supported yet, only false is accepted",
-        ),
-        (
-            "logging.log_payloads",
-            "true",
-            "not supported yet, only false is accepted",
-        ),
+        ("logging.log_statistics", "true", "not supported yet, only false is accepted"),
+        ("logging.log_payloads", "true", "not supported yet, only false is accepted"),
         (
             "auth.allow_override",
             "true",
             "not supported, a client's own credential never reaches Google, only false is accepted",
         ),
-        (
-            "auth.gcp_use_service_account",
-            "true",
-            "not supported yet, only false is accepted",
-        ),
-        (
-            "auth.gcp_service_account_json",
-            r#""{\"private_key\":\"AIzaSecret\"}""#,
-            "not supported yet",
-        ),
+        ("auth.gcp_use_service_account", "true", "not supported yet, only false is accepted"),
+        ("auth.gcp_service_account_json", r#""{\"private_key\":\"AIzaSecret\"}""#, "not supported yet"),
         ("auth.gcp_metadata_url", r#""x""#, "not supported yet"),
         ("auth.gcp_oauth_token_url", r#""x""#, "not supported yet"),
         ("auth.aws_access_key_id", r#""x""#, other),
-        (
-            "auth.azure_use_managed_identity",
-            "true",
-            "belongs to another provider, only false is accepted",
-        ),
+        ("auth.azure_use_managed_identity", "true", "belongs to another provider, only false is accepted"),
         ("model.options.output_cost", "1", "not supported yet"),
-        (
-            "model.options.cache_write_cost_list",
-            r#"[{"ttl":1}]"#,
-            "not supported yet",
-        ),
+        ("model.options.cache_write_cost_list", r#"[{"ttl":1}]"#, "not supported yet"),
         ("model.options.embeddings_dimensions", "768", "not supported yet"),
         (
             "model.options.upstream_path",
@@ -231,20 +192,14 @@ fn fields_of_other_features() {
         ),
         ("model.options.bedrock.aws_region", r#""x""#, other),
         ("model.options.mistral_format", r#""openai""#, other),
-        (
-            "targets",
-            r#"[{"model":{}}]"#,
-            "not supported yet, it belongs to Kong's ai-proxy-advanced",
-        ),
+        ("targets", r#"[{"model":{}}]"#, "not supported yet, it belongs to Kong's ai-proxy-advanced"),
         (
             "balancer",
             r#"{"algorithm":"semantic"}"#,
             "not supported yet, it belongs to Kong's ai-proxy-advanced",
         ),
     ] {
-        let json = path
-            .rsplit('.')
-            .fold(value.to_owned(), |json, name| format!(r#"{{"{name}":{json}}}"#));
+        let json = path.rsplit('.').fold(value.to_owned(), |json, name| format!(r#"{{"{name}":{json}}}"#));
         let named = match path {
             "model.options.gemini.thing" => "model.options.gemini",
             "model.options.bedrock.aws_region" => "model.options.bedrock",
@@ -258,10 +213,7 @@ fn fields_of_other_features() {
 fn templates_are_named() {
     let message = "templates such as `$(headers.x)` are not supported yet";
     refuses(&[
-        (
-            r#"{"model":{"name":"$(headers.x-model)"}}"#,
-            &format!("model.name: {message}"),
-        ),
+        (r#"{"model":{"name":"$(headers.x-model)"}}"#, &format!("model.name: {message}")),
         (
             r#"{"model":{"name":"m","model_alias":["$(uri_captures.m)"]}}"#,
             &format!("model.model_alias[0]: {message}"),
@@ -272,10 +224,7 @@ fn templates_are_named() {
         ),
     ]);
     assert_eq!(
-        load(r#"{"auth":{"header_value":"$(not.a.template)"}}"#)
-            .auth
-            .header()
-            .map(|(_, v)| v),
+        load(r#"{"auth":{"header_value":"$(not.a.template)"}}"#).auth.header().map(|(_, v)| v),
         Some("$(not.a.template)")
     );
 }

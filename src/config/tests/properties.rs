@@ -58,12 +58,8 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
             *document.pointer_mut(&pointer).unwrap() = wrong;
             let shown = outcome(document.to_string().as_bytes());
             // Names of models and headers and the host are configuration, not secrets, once they are accepted.
-            let public = [
-                "/model/name",
-                "/model/model_alias",
-                "/model/options/upstream_url",
-                "/auth/param_name",
-            ];
+            let public =
+                ["/model/name", "/model/model_alias", "/model/options/upstream_url", "/auth/param_name"];
             if !(shown.starts_with("Config") && public.iter().any(|place| pointer.starts_with(place))) {
                 assert!(!shown.contains(SECRET), "{pointer}: {shown}");
             }
@@ -77,20 +73,15 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 fn places(value: &Value) -> Vec<String> {
     let below = |name: String, value: &Value| {
         let deeper = places(value).into_iter().map(|rest| format!("/{name}{rest}"));
-        std::iter::once(format!("/{name}"))
-            .chain(deeper)
-            .collect::<Vec<_>>()
+        std::iter::once(format!("/{name}")).chain(deeper).collect::<Vec<_>>()
     };
     match value {
-        Value::Object(members) => members
-            .iter()
-            .flat_map(|(name, value)| below(name.clone(), value))
-            .collect(),
-        Value::Array(elements) => elements
-            .iter()
-            .enumerate()
-            .flat_map(|(i, value)| below(i.to_string(), value))
-            .collect(),
+        Value::Object(members) => {
+            members.iter().flat_map(|(name, value)| below(name.clone(), value)).collect()
+        }
+        Value::Array(elements) => {
+            elements.iter().enumerate().flat_map(|(i, value)| below(i.to_string(), value)).collect()
+        }
         _ => Vec::new(),
     }
 }

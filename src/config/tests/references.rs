@@ -37,26 +37,14 @@ fn references_to_the_environment() {
             "auth.header_value: environment variable `DECK_KEY` is not set, Envoy passes on those named in \
              `vm_config.environment_variables`",
         ),
-        (
-            "$env://EMPTY",
-            "auth.header_value: environment variable `EMPTY` is empty",
-        ),
+        ("$env://EMPTY", "auth.header_value: environment variable `EMPTY` is empty"),
         ("$env://", name_rule),
         ("{vault://env/}", name_rule),
         ("$env://A/b", name_rule),
         ("{vault://env/a?prefix=b}", name_rule),
-        (
-            "{vault://aws/x}",
-            "auth.header_value: only vault `env` is supported, `{vault://env/NAME}`",
-        ),
-        (
-            "Bearer $env://X",
-            "auth.header_value: a reference to the environment must be the whole value",
-        ),
-        (
-            "{vault://env/X} ",
-            "auth.header_value: a reference to the environment must be the whole value",
-        ),
+        ("{vault://aws/x}", "auth.header_value: only vault `env` is supported, `{vault://env/NAME}`"),
+        ("Bearer $env://X", "auth.header_value: a reference to the environment must be the whole value"),
+        ("{vault://env/X} ", "auth.header_value: a reference to the environment must be the whole value"),
         (
             "$env://TWO_LINES",
             "auth.header_value: expected printable ASCII characters without spaces or line ends around them",

@@ -15,10 +15,7 @@ fn the_published_schema_is_current() {
         std::fs::write(PATH, &text).unwrap();
     }
     let published = std::fs::read_to_string(PATH).unwrap();
-    assert!(
-        published == text,
-        "envoy/config.schema.json is out of date: run with UPDATE_GOLDEN=1"
-    );
+    assert!(published == text, "envoy/config.schema.json is out of date: run with UPDATE_GOLDEN=1");
 }
 
 #[test]
@@ -26,14 +23,8 @@ fn every_field_is_described() {
     let schema = schemars::schema_for!(Document).to_value();
     let mut fields = 0;
     let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
-    for (name, field) in objects
-        .filter_map(|object| object["properties"].as_object())
-        .flatten()
-    {
-        assert!(
-            field["description"].as_str().is_some_and(|text| text.len() > 10),
-            "{name}: {field}"
-        );
+    for (name, field) in objects.filter_map(|object| object["properties"].as_object()).flatten() {
+        assert!(field["description"].as_str().is_some_and(|text| text.len() > 10), "{name}: {field}");
         fields += 1;
     }
     assert_eq!(fields, 27);

@@ -13,11 +13,7 @@ fn upstream_urls() {
         ("https://a.example/", "a.example", None),
         ("https://A.Example:443//", "a.example", None),
         ("https://localhost:8443", "localhost:8443", None),
-        (
-            "https://a_b.internal:1/v1/chat",
-            "a_b.internal:1",
-            Some("/v1/chat"),
-        ),
+        ("https://a_b.internal:1/v1/chat", "a_b.internal:1", Some("/v1/chat")),
         ("https://10.0.0.1//v1/", "10.0.0.1", Some("/v1/")),
         ("https://[::1]:8443/x", "[::1]:8443", Some("/x")),
         ("https://[2001:db8::1]", "[2001:db8::1]", None),
@@ -29,11 +25,7 @@ fn upstream_urls() {
         ("https://g.example/a%20b/~c", "g.example", Some("/a%20b/~c")),
     ] {
         let upstream = load(&url(given)).upstream;
-        assert_eq!(
-            (upstream.authority.as_str(), upstream.path.as_deref()),
-            (authority, path),
-            "{given}"
-        );
+        assert_eq!((upstream.authority.as_str(), upstream.path.as_deref()), (authority, path), "{given}");
     }
     let form = "expected `https://host[:port][/path]`";
     let path = "the path is not valid, other characters than URLs have must be percent-encoded";
@@ -51,25 +43,15 @@ fn upstream_urls() {
         ("https://[::1", form.to_owned()),
         ("https://[x]", form.to_owned()),
         ("https://é.example", form.to_owned()),
-        (
-            "http://mock/v1/chat/completions",
-            format!("plain http is not supported, {form}"),
-        ),
+        ("http://mock/v1/chat/completions", format!("plain http is not supported, {form}")),
         ("https://a/?key=x", format!("a query is not supported, {form}")),
         ("https://a/b#c", format!("a fragment is not supported, {form}")),
-        (
-            "https://u:p@a/b",
-            "user information is not supported, put credentials into `auth`".to_owned(),
-        ),
+        ("https://u:p@a/b", "user information is not supported, put credentials into `auth`".to_owned()),
         ("https://a/b c", path.to_owned()),
         ("https://a/%zz", path.to_owned()),
         ("https://a/../b", path.to_owned()),
         ("https://a/\\nb", path.to_owned()),
     ] {
-        assert_eq!(
-            refused(&url(given)),
-            format!("model.options.upstream_url: {message}"),
-            "{given}"
-        );
+        assert_eq!(refused(&url(given)), format!("model.options.upstream_url: {message}"), "{given}");
     }
 }

@@ -1,10 +1,11 @@
-//! What every reply and every chunk begins with: id, object, created, model.
+//! What every reply and every chunk begins with: id, object, created, model, service tier.
 
 use std::rc::Rc;
 
 use crate::config::Config;
 use crate::endpoint::Request;
 use crate::error::{Error, upstream};
+use crate::headers::Headers;
 use crate::model::{Model, strip_prefixes};
 use crate::wire::gemini::GenerateContentResponse;
 
@@ -14,6 +15,8 @@ pub(super) struct Envelope {
     now: u64,
     id: u128,
     config: Rc<Config>,
+    /// The tier that served the request, told in a header.
+    tier: Option<&'static str>,
 }
 
 impl Envelope {
@@ -23,7 +26,18 @@ impl Envelope {
             now: request.now,
             id: request.id,
             config: Rc::clone(request.config),
+            tier: None,
         }
+    }
+
+    /// Unique to this exchange.
+    pub(super) fn id(&self) -> u128 {
+        self.id
+    }
+
+    /// Takes from the reply's headers what belongs into its body.
+    pub(super) fn head(&mut self, headers: &Headers) {
+        self.tier = headers.text("x-gemini-service-tier").and_then(service_tier);
     }
 
     /// Reads a reply or an event of one.
@@ -45,18 +59,12 @@ impl Envelope {
             Some(id) if !id.is_empty() => format!("chatcmpl-{id}"),
             _ => format!("chatcmpl-{:032x}", self.id),
         };
-        let created = reply
-            .create_time
-            .as_deref()
-            .and_then(unix_seconds)
-            .unwrap_or(self.now);
+        let created = reply.create_time.as_deref().and_then(unix_seconds).unwrap_or(self.now);
         let version = reply.model_version.as_deref().map(|version| {
             let name = strip_prefixes(version);
             name.split_once('@').map_or(name, |(name, _)| name)
         });
-        let model = version
-            .filter(|version| !version.is_empty())
-            .unwrap_or(&self.model);
+        let model = version.filter(|version| !version.is_empty()).unwrap_or(&self.model);
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(b"{\"id\":");
         push_string(&mut head, &id);
@@ -64,7 +72,22 @@ impl Envelope {
             format!(",\"object\":\"{object}\",\"created\":{created},\"model\":").as_bytes(),
         );
         push_string(&mut head, model);
+        let told = reply.usage_metadata.as_ref().and_then(|usage| usage.service_tier.as_deref());
+        if let Some(tier) = told.and_then(service_tier).or(self.tier) {
+            head.extend_from_slice(b",\"service_tier\":");
+            push_string(&mut head, tier);
+        }
         head
+    }
+}
+
+/// OpenAI's name of a tier of Google's.
+fn service_tier(google: &str) -> Option<&'static str> {
+    match google {
+        "standard" => Some("default"),
+        "flex" => Some("flex"),
+        "priority" => Some("priority"),
+        _ => None,
     }
 }
 
@@ -88,24 +111,13 @@ fn unix_seconds(time: &str) -> Option<u64> {
         return None;
     }
     // Days since 0000-03-01 in years that begin with March, so that the leap day comes last.
-    let (year, month) = if month > 2 {
-        (year, month.wrapping_sub(3))
-    } else {
-        (year.wrapping_sub(1), month.wrapping_add(9))
-    };
+    let (year, month) =
+        if month > 2 { (year, month.wrapping_sub(3)) } else { (year.wrapping_sub(1), month.wrapping_add(9)) };
     let leaps = (year / 4).wrapping_sub(year / 100).wrapping_add(year / 400);
     let in_year = month.wrapping_mul(153).wrapping_add(2) / 5;
-    let days = year
-        .wrapping_mul(365)
-        .wrapping_add(leaps)
-        .wrapping_add(in_year)
-        .wrapping_add(day);
+    let days = year.wrapping_mul(365).wrapping_add(leaps).wrapping_add(in_year).wrapping_add(day);
     let days = days.checked_sub(719_469)?;
-    let minutes = days
-        .wrapping_mul(24)
-        .wrapping_add(hour)
-        .wrapping_mul(60)
-        .wrapping_add(minute);
+    let minutes = days.wrapping_mul(24).wrapping_add(hour).wrapping_mul(60).wrapping_add(minute);
     Some(minutes.wrapping_mul(60).wrapping_add(second))
 }
 

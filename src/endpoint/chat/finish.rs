@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 
-/// What the client is told, given Google's reason and whether anything usable came.
+/// What the client is told, given Google's reason, whether anything usable came, and whether that holds calls.
 ///
 /// # Errors
 /// 502 where the model failed and left nothing: such failures are chance, and clients retry a 5xx.
@@ -12,9 +12,11 @@ pub(super) fn reason(
     google: Option<&str>,
     message: Option<&str>,
     usable: bool,
+    called: bool,
 ) -> Result<&'static str, Error> {
+    let stop = if called { "tool_calls" } else { "stop" };
     match google {
-        Some("STOP") | None => Ok("stop"),
+        Some("STOP") | None => Ok(stop),
         Some("MAX_TOKENS" | "CONTINUATION") => Ok("length"),
         Some(
             "SAFETY"
@@ -37,10 +39,8 @@ pub(super) fn reason(
             | "MISSING_THOUGHT_SIGNATURE",
         ) if !usable => {
             let message = message.filter(|message| !message.is_empty());
-            Err(
-                Error::server(502, message.unwrap_or("The model produced a malformed reply."))
-                    .code("malformed_function_call"),
-            )
+            Err(Error::server(502, message.unwrap_or("The model produced a malformed reply."))
+                .code("malformed_function_call"))
         }
         Some(
             "MALFORMED_FUNCTION_CALL"
@@ -48,8 +48,8 @@ pub(super) fn reason(
             | "TOO_MANY_TOOL_CALLS"
             | "MALFORMED_RESPONSE"
             | "MISSING_THOUGHT_SIGNATURE",
-        ) => Ok("stop"),
-        Some(_) => Ok(if usable { "stop" } else { "content_filter" }),
+        ) => Ok(stop),
+        Some(_) => Ok(if usable { stop } else { "content_filter" }),
     }
 }
 
@@ -76,10 +76,14 @@ mod tests {
             (Some("MALFORMED_FUNCTION_CALL"), "stop", None),
             (Some("MISSING_THOUGHT_SIGNATURE"), "stop", None),
         ] {
-            assert_eq!(reason(google, None, true).ok(), Some(usable), "{google:?}");
-            assert_eq!(reason(google, None, false).ok(), empty, "{google:?}");
+            assert_eq!(reason(google, None, true, false).ok(), Some(usable), "{google:?}");
+            assert_eq!(reason(google, None, false, false).ok(), empty, "{google:?}");
         }
-        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false).unwrap_err();
+        for (google, expected) in [("STOP", "tool_calls"), ("OTHER", "tool_calls"), ("MAX_TOKENS", "length")]
+        {
+            assert_eq!(reason(Some(google), None, true, true).ok(), Some(expected), "{google}");
+        }
+        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false, false).unwrap_err();
         assert_eq!((error.status(), error.message()), (502, "bad call"));
     }
 }

@@ -23,11 +23,9 @@ pub(super) struct Turns<'a> {
 pub(super) fn translate<'a>(chat: &ChatRequest<'a>, model: &Model) -> Result<Turns<'a>, Error> {
     let messages = match &chat.messages {
         None if chat.prompt.is_some() => {
-            return Err(
-                Error::invalid("'prompt' belongs to completions; chat completions take 'messages'.")
-                    .param("messages")
-                    .code("missing_required_parameter"),
-            );
+            return Err(Error::invalid("'prompt' belongs to completions; chat completions take 'messages'.")
+                .param("messages")
+                .code("missing_required_parameter"));
         }
         None => {
             return Err(Error::invalid("Missing required parameter: 'messages'.")
@@ -56,49 +54,27 @@ pub(super) fn translate<'a>(chat: &ChatRequest<'a>, model: &Model) -> Result<Tur
             Speaker::User => Role::User,
             Speaker::Assistant => Role::Model,
         };
-        let speaker = if role == Role::User {
-            Speaker::User
-        } else {
-            Speaker::Assistant
-        };
+        let speaker = if role == Role::User { Speaker::User } else { Speaker::Assistant };
         let parts = at.parts(message, speaker)?;
         match contents.last_mut() {
             Some(last) if last.role == Some(role) => last.parts.extend(parts),
             // An assistant that said nothing took no turn; a user who said nothing still did.
             _ if parts.is_empty() && role == Role::Model => {}
-            _ => contents.push(Content {
-                role: Some(role),
-                parts,
-            }),
+            _ => contents.push(Content { role: Some(role), parts }),
         }
     }
     repair(&mut contents, &mut system, model);
-    let system = (!system.is_empty()).then_some(Content {
-        role: None,
-        parts: system,
-    });
+    let system = (!system.is_empty()).then_some(Content { role: None, parts: system });
     Ok(Turns { contents, system })
 }
 
 /// Makes a conversation acceptable to Google without changing what was said.
 fn repair<'a>(contents: &mut Vec<Content<'a>>, system: &mut Vec<Part<'a>>, model: &Model) {
     if contents.is_empty() {
-        contents.push(Content {
-            role: Some(Role::User),
-            parts: std::mem::take(system),
-        });
+        contents.push(Content { role: Some(Role::User), parts: std::mem::take(system) });
     }
-    if contents
-        .first()
-        .is_some_and(|first| first.role == Some(Role::Model))
-    {
-        contents.insert(
-            0,
-            Content {
-                role: Some(Role::User),
-                parts: Vec::new(),
-            },
-        );
+    if contents.first().is_some_and(|first| first.role == Some(Role::Model)) {
+        contents.insert(0, Content { role: Some(Role::User), parts: Vec::new() });
     }
     if !model.has_system_instruction()
         && let Some(first) = contents.first_mut()
@@ -106,10 +82,7 @@ fn repair<'a>(contents: &mut Vec<Content<'a>>, system: &mut Vec<Part<'a>>, model
         first.parts.splice(0..0, std::mem::take(system));
     }
     if model.needs_user_last() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
-        contents.push(Content {
-            role: Some(Role::User),
-            parts: text("Continue."),
-        });
+        contents.push(Content { role: Some(Role::User), parts: text("Continue.") });
     }
     for content in contents.iter_mut().filter(|content| content.parts.is_empty()) {
         content.parts = text(" ");
@@ -117,10 +90,7 @@ fn repair<'a>(contents: &mut Vec<Content<'a>>, system: &mut Vec<Part<'a>>, model
 }
 
 fn text(plain: &str) -> Vec<Part<'static>> {
-    Text::from_plain(plain)
-        .map(|text| Part { text })
-        .into_iter()
-        .collect()
+    Text::from_plain(plain).map(|text| Part { text }).into_iter().collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,10 +135,7 @@ impl At {
         if assistant
             && (message.function_call.is_some() || message.tool_calls.as_ref().is_some_and(|c| !c.is_empty()))
         {
-            return Err(Error::not_supported_yet(
-                self.param("tool_calls"),
-                "Tool calls are",
-            ));
+            return Err(Error::not_supported_yet(self.param("tool_calls"), "Tool calls are"));
         }
         let mut parts = match message.content {
             Some(content) if content.get().starts_with('[') => self.list(content, speaker)?,
@@ -216,11 +183,9 @@ impl At {
                         .code("invalid_value"));
                 }
                 (Some(_), _) => {
-                    return Err(
-                        Error::invalid("This type of content part is not known for this role.")
-                            .param(self.param(&member("type")))
-                            .code("invalid_value"),
-                    );
+                    return Err(Error::invalid("This type of content part is not known for this role.")
+                        .param(self.param(&member("type")))
+                        .code("invalid_value"));
                 }
                 (None, _) => {
                     let param = self.param(&member("type"));

@@ -41,11 +41,7 @@ pub(super) fn translate<'a>(
         top_p: first(force, top_p, options.top_p.as_ref()).filter(|_| model.has_sampling()),
         top_k: first(force, top_k, options.top_k.map(Number::from).as_ref()).filter(|_| model.has_sampling()),
         candidate_count: choices(chat.n)?,
-        max_output_tokens: first(
-            force,
-            most_tokens(chat)?,
-            options.max_tokens.map(i64::from).as_ref(),
-        ),
+        max_output_tokens: first(force, most_tokens(chat)?, options.max_tokens.map(i64::from).as_ref()),
         stop_sequences: chat.stop.map(stops).transpose()?.unwrap_or_default(),
         presence_penalty: penalty("presence_penalty", chat.presence_penalty.as_ref())?,
         frequency_penalty: penalty("frequency_penalty", chat.frequency_penalty.as_ref())?,
@@ -83,11 +79,9 @@ fn out_of_range(name: &str, kind: &str, side: &str, sign: &str, bound: f64) -> E
         (_, "above maximum") => "integer_above_max_value",
         _ => "integer_below_min_value",
     };
-    Error::invalid(format!(
-        "Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}."
-    ))
-    .param(name)
-    .code(code)
+    Error::invalid(format!("Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}."))
+        .param(name)
+        .code(code)
 }
 
 /// One choice is what Google gives when not asked.
@@ -102,38 +96,30 @@ fn choices(n: Option<i64>) -> Result<Option<i64>, Error> {
 
 /// The newer name wins; zero or less is no limit.
 fn most_tokens(chat: &ChatRequest<'_>) -> Result<Option<i64>, Error> {
-    let given = [
-        ("max_completion_tokens", chat.max_completion_tokens),
-        ("max_tokens", chat.max_tokens),
-    ];
-    match given
-        .into_iter()
-        .find_map(|(name, value)| Some((name, value.filter(|value| *value > 0)?)))
-    {
-        Some((name, value)) if value > i64::from(i32::MAX) => Err(out_of_range(
-            name,
-            "integer",
-            "above maximum",
-            "<=",
-            f64::from(i32::MAX),
-        )),
+    let given = [("max_completion_tokens", chat.max_completion_tokens), ("max_tokens", chat.max_tokens)];
+    match given.into_iter().find_map(|(name, value)| Some((name, value.filter(|value| *value > 0)?))) {
+        Some((name, value)) if value > i64::from(i32::MAX) => {
+            Err(out_of_range(name, "integer", "above maximum", "<=", f64::from(i32::MAX)))
+        }
         found => Ok(found.map(|(_, value)| value)),
     }
 }
 
 fn stops<'a>(stop: &'a RawValue) -> Result<Vec<Text<'a>>, Error> {
-    let refuse = || {
-        Error::invalid("Invalid type for 'stop': expected a string or an array of strings.")
-            .param("stop")
+    let refuse = |param: String, expected: &str| {
+        Error::invalid(format!("Invalid type for '{param}': expected {expected}."))
+            .param(param)
             .code("invalid_type")
     };
     let mut stops = if let Some(text) = Text::from_raw(stop) {
         vec![text]
     } else {
-        let list: Vec<&'a RawValue> = json::from_slice(stop.get().as_bytes()).map_err(|_| refuse())?;
-        list.into_iter()
-            .map(|stop| Text::from_raw(stop).ok_or_else(refuse))
-            .collect::<Result<_, _>>()?
+        let list: Vec<&'a RawValue> = json::from_slice(stop.get().as_bytes())
+            .map_err(|_| refuse("stop".to_owned(), "a string or an array of strings"))?;
+        let texts = list.into_iter().enumerate().map(|(index, stop)| {
+            Text::from_raw(stop).ok_or_else(|| refuse(format!("stop[{index}]"), "a string"))
+        });
+        texts.collect::<Result<_, _>>()?
     };
     stops.retain(|stop| !stop.is_empty());
     if stops.len() > MOST_STOPS {
@@ -150,11 +136,7 @@ fn stops<'a>(stop: &'a RawValue) -> Result<Vec<Text<'a>>, Error> {
 /// Google's seeds have 32 bits: larger ones are folded, always to the same one.
 #[expect(clippy::cast_possible_truncation, reason = "folding is what this is for")]
 fn fold(seed: i64) -> i64 {
-    if i32::try_from(seed).is_ok() {
-        seed
-    } else {
-        i64::from((seed ^ (seed >> 32)) as i32)
-    }
+    if i32::try_from(seed).is_ok() { seed } else { i64::from((seed ^ (seed >> 32)) as i32) }
 }
 
 #[cfg(test)]
@@ -174,50 +156,28 @@ mod tests {
     fn parameters_keep_their_notation() {
         for (body, expected) in [
             ("{}", "null"),
-            (
-                r#"{"temperature":null,"stop":null,"n":null,"seed":null,"max_tokens":null}"#,
-                "null",
-            ),
-            (
-                r#"{"temperature":1,"top_p":0.70,"top_k":40}"#,
-                r#"{"temperature":1,"topP":0.7,"topK":40}"#,
-            ),
+            (r#"{"temperature":null,"stop":null,"n":null,"seed":null,"max_tokens":null}"#, "null"),
+            (r#"{"temperature":1,"top_p":0.70,"top_k":40}"#, r#"{"temperature":1,"topP":0.7,"topK":40}"#),
             (r#"{"n":1}"#, "null"),
             (r#"{"n":2}"#, r#"{"candidateCount":2}"#),
             (r#"{"stop":"END"}"#, r#"{"stopSequences":["END"]}"#),
             (r#"{"stop":["a","","\n"]}"#, r#"{"stopSequences":["a","\n"]}"#),
             (r#"{"stop":""}"#, "null"),
-            (
-                r#"{"max_tokens":5,"max_completion_tokens":7}"#,
-                r#"{"maxOutputTokens":7}"#,
-            ),
-            (
-                r#"{"max_tokens":5,"max_completion_tokens":null}"#,
-                r#"{"maxOutputTokens":5}"#,
-            ),
+            (r#"{"max_tokens":5,"max_completion_tokens":7}"#, r#"{"maxOutputTokens":7}"#),
+            (r#"{"max_tokens":5,"max_completion_tokens":null}"#, r#"{"maxOutputTokens":5}"#),
             (r#"{"max_tokens":0}"#, "null"),
             (r#"{"seed":-7}"#, r#"{"seed":-7}"#),
             (r#"{"seed":9007199254740993}"#, r#"{"seed":2097153}"#),
-            (
-                r#"{"presence_penalty":0.5,"frequency_penalty":0}"#,
-                r#"{"presencePenalty":0.5}"#,
-            ),
+            (r#"{"presence_penalty":0.5,"frequency_penalty":0}"#, r#"{"presencePenalty":0.5}"#),
         ] {
-            assert_eq!(
-                translated("gemini-2.0-flash", "{}", body).unwrap(),
-                expected,
-                "{body}"
-            );
+            assert_eq!(translated("gemini-2.0-flash", "{}", body).unwrap(), expected, "{body}");
         }
     }
 
     #[test]
     fn models_without_a_parameter_do_not_get_it() {
         let body = r#"{"presence_penalty":0.5,"temperature":0.2}"#;
-        assert_eq!(
-            translated("gemini-2.5-flash", "{}", body).unwrap(),
-            r#"{"temperature":0.2}"#
-        );
+        assert_eq!(translated("gemini-2.5-flash", "{}", body).unwrap(), r#"{"temperature":0.2}"#);
         assert_eq!(translated("gemini-3.6-flash", "{}", body).unwrap(), "null");
     }
 
@@ -226,10 +186,7 @@ mod tests {
         let options = r#""model":{"provider":"gemini","options":{"temperature":0.5,"max_tokens":10}}"#;
         let body = r#"{"temperature":1.5,"top_p":0.1}"#;
         for (mode, expected) in [
-            (
-                "default",
-                r#"{"temperature":1.5,"topP":0.1,"maxOutputTokens":10}"#,
-            ),
+            ("default", r#"{"temperature":1.5,"topP":0.1,"maxOutputTokens":10}"#),
             ("force", r#"{"temperature":0.5,"topP":0.1,"maxOutputTokens":10}"#),
         ] {
             let config = format!(r#"{{"options_mode":"{mode}",{options}}}"#);
@@ -247,22 +204,10 @@ mod tests {
             (r#"{"top_k":-1}"#, "top_k", "integer_below_min_value"),
             (r#"{"n":0}"#, "n", "integer_below_min_value"),
             (r#"{"n":9}"#, "n", "integer_above_max_value"),
-            (
-                r#"{"max_tokens":2147483648}"#,
-                "max_tokens",
-                "integer_above_max_value",
-            ),
-            (
-                r#"{"presence_penalty":-2.5}"#,
-                "presence_penalty",
-                "decimal_below_min_value",
-            ),
-            (
-                r#"{"stop":["1","2","3","4","5","6"]}"#,
-                "stop",
-                "array_above_max_length",
-            ),
-            (r#"{"stop":[1]}"#, "stop", "invalid_type"),
+            (r#"{"max_tokens":2147483648}"#, "max_tokens", "integer_above_max_value"),
+            (r#"{"presence_penalty":-2.5}"#, "presence_penalty", "decimal_below_min_value"),
+            (r#"{"stop":["1","2","3","4","5","6"]}"#, "stop", "array_above_max_length"),
+            (r#"{"stop":["a",1]}"#, "stop[1]", "invalid_type"),
             (r#"{"stop":{}}"#, "stop", "invalid_type"),
             (r#"{"seed":1.5}"#, "seed", "invalid_type"),
         ] {

@@ -6,11 +6,11 @@
 //! <https://platform.openai.com/docs/api-reference/chat/streaming>
 
 use super::envelope::{Envelope, push_string};
-use super::{finish, usage::Usage};
+use super::{calls::Calls, finish, usage::Usage};
 use crate::error::Error;
+use crate::headers::Headers;
 use crate::pipe::{Reader, Sink};
 use crate::wire::gemini::{Candidate, GenerateContentResponse};
-use crate::wire::text::Text;
 
 /// The reader of one stream.
 pub(super) struct ChatStream {
@@ -26,6 +26,7 @@ pub(super) struct ChatStream {
 struct Choice {
     index: u64,
     usable: bool,
+    calls: Calls,
     finish: Option<Finish>,
 }
 
@@ -39,76 +40,69 @@ const BLOCKED: &str = "PROHIBITED_CONTENT";
 
 impl ChatStream {
     pub(super) fn new(envelope: Envelope, include_usage: bool) -> Self {
-        Self {
-            envelope,
-            include_usage,
-            head: Vec::new(),
-            choices: Vec::new(),
-            usage: Usage::default(),
-        }
+        Self { envelope, include_usage, head: Vec::new(), choices: Vec::new(), usage: Usage::default() }
     }
 
-    /// The place of the choice `index`, which begins with its role.
-    fn choice(&mut self, index: u64, out: &mut Sink) -> usize {
+    /// The choice `index`, which begins with its role; `content` is what that chunk says of the content.
+    fn choice(&mut self, index: u64, content: &str, out: &mut Sink) -> Choice {
         if let Some(place) = self.choices.iter().position(|choice| choice.index == index) {
-            return place;
+            return self.choices.swap_remove(place);
         }
-        self.delta(index, br#""role":"assistant","content":"","refusal":null"#, out);
-        self.choices.push(Choice {
-            index,
-            usable: false,
-            finish: None,
-        });
-        self.choices.len().saturating_sub(1)
+        let role = format!(r#""role":"assistant","content":{content},"refusal":null"#);
+        self.delta(index, role.as_bytes(), out);
+        Choice { index, usable: false, calls: Calls::default(), finish: None }
     }
 
     fn candidate(&mut self, position: usize, candidate: &Candidate<'_>, out: &mut Sink) {
-        let index = candidate.place(position);
-        let place = self.choice(index, out);
-        let mut usable = false;
-        for part in candidate.parts() {
-            let Some(text) = part.text.and_then(Text::from_raw).filter(|text| !text.is_empty()) else {
-                continue;
-            };
-            let thought = part.thought == Some(true);
-            usable |= !thought;
-            let name = if thought { "reasoning_content" } else { "content" };
-            self.delta(index, format!("\"{name}\":\"{}\"", text.inner()).as_bytes(), out);
-        }
-        if let Some(choice) = self.choices.get_mut(place) {
-            choice.usable |= usable;
-            if let Some(reason) = candidate.finish_reason.as_deref() {
-                let message = candidate.finish_message.as_deref().map(str::to_owned);
-                choice.finish = Some(Finish {
-                    reason: reason.to_owned(),
-                    message,
-                });
-                out.hold = true;
+        let parts = candidate.parts();
+        let silent = parts.first().is_some_and(|part| part.function_call.is_some());
+        let mut choice = self.choice(candidate.place(position), if silent { "null" } else { "\"\"" }, out);
+        for part in parts {
+            let mut members = Vec::new();
+            match part.said() {
+                Some((text, thought)) => {
+                    choice.usable |= !thought;
+                    members.extend_from_slice(if thought {
+                        b"\"reasoning_content\":\""
+                    } else {
+                        b"\"content\":\""
+                    });
+                    members.extend_from_slice(text.inner().as_bytes());
+                    members.push(b'"');
+                }
+                None => {
+                    members.extend_from_slice(b"\"tool_calls\":[");
+                    if !choice.calls.push(part, true, self.envelope.id(), &mut members) {
+                        continue;
+                    }
+                    choice.usable = true;
+                    members.push(b']');
+                }
             }
+            self.delta(choice.index, &members, out);
         }
+        if let Some(reason) = candidate.finish_reason.as_deref() {
+            let message = candidate.finish_message.as_deref().map(str::to_owned);
+            choice.finish = Some(Finish { reason: reason.to_owned(), message });
+            out.hold = true;
+        }
+        self.choices.push(choice);
     }
 
     fn blocked(&mut self, reply: &GenerateContentResponse<'_>, out: &mut Sink) {
-        let feedback = reply
-            .prompt_feedback
-            .as_ref()
-            .filter(|feedback| feedback.block_reason.is_some());
+        let feedback = reply.prompt_feedback.as_ref().filter(|feedback| feedback.block_reason.is_some());
         let Some(feedback) = feedback else {
             return;
         };
-        let place = self.choice(0, out);
+        let mut choice = self.choice(0, "\"\"", out);
         if let Some(message) = feedback.block_reason_message.as_deref() {
             let mut refusal = b"\"refusal\":".to_vec();
             push_string(&mut refusal, message);
             self.delta(0, &refusal, out);
         }
-        if let Some(choice) = self.choices.get_mut(place) {
-            choice.finish = Some(Finish {
-                reason: BLOCKED.to_owned(),
-                message: None,
-            });
-            out.hold = true;
-        }
+        choice.finish = Some(Finish { reason: BLOCKED.to_owned(), message: None });
+        out.hold = true;
+        self.choices.push(choice);
     }
 
     fn delta(&self, index: u64, members: &[u8], out: &mut Sink) {
@@ -124,21 +118,20 @@ impl ChatStream {
         bytes.extend_from_slice(members);
         bytes.extend_from_slice(b"},\"logprobs\":null,\"finish_reason\":");
         bytes.extend_from_slice(finish);
-        bytes.extend_from_slice(if self.include_usage {
-            b"}],\"usage\":null}\n\n"
-        } else {
-            b"}]}\n\n"
-        });
+        bytes.extend_from_slice(if self.include_usage { b"}],\"usage\":null}\n\n" } else { b"}]}\n\n" });
     }
 }
 
 impl Reader for ChatStream {
+    fn head(&mut self, headers: &Headers) {
+        self.envelope.head(headers);
+    }
+
     fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error> {
         let reply = self.envelope.read(json)?;
         if self.head.is_empty() {
             self.head = b"data: ".to_vec();
-            self.head
-                .extend(self.envelope.open("chat.completion.chunk", &reply));
+            self.head.extend(self.envelope.open("chat.completion.chunk", &reply));
             self.head.extend_from_slice(b",\"choices\":[");
         }
         if let Some(metadata) = &reply.usage_metadata {
@@ -158,11 +151,13 @@ impl Reader for ChatStream {
         if !self.choices.iter().any(|choice| choice.finish.is_some()) {
             return Err(Error::stream_cut());
         }
+        self.choices.sort_by_key(|choice| choice.index);
         let usable = self.choices.iter().any(|choice| choice.usable);
         let mut finishes = Vec::with_capacity(self.choices.len());
         for choice in &self.choices {
+            let called = choice.calls.count() > 0;
             finishes.push(match &choice.finish {
-                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable)?,
+                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable, called)?,
                 // Cut while others finished: not a stop.
                 None => "length",
             });

@@ -20,7 +20,6 @@ pub(super) struct Usage {
     total: u64,
     prompt_details: Details,
     candidates_details: Details,
-    tier: Option<&'static str>,
     told: bool,
 }
 
@@ -83,17 +82,6 @@ impl Usage {
         }
         self.prompt_details.add(&metadata.prompt_tokens_details);
         self.candidates_details.add(&metadata.candidates_tokens_details);
-        self.tier = match metadata.service_tier.as_deref() {
-            Some("standard") => Some("default"),
-            Some("flex") => Some("flex"),
-            Some("priority") => Some("priority"),
-            _ => self.tier,
-        };
-    }
-
-    /// OpenAI's name of the tier that served the request, where Google told.
-    pub(super) fn service_tier(&self) -> Option<&'static str> {
-        self.tier
     }
 
     /// Prompt and completion tokens; nothing where Google told nothing.
@@ -103,9 +91,7 @@ impl Usage {
         let completion = match self.total {
             0 => self.candidates.saturating_add(self.thoughts),
             total if total == counted => self.candidates,
-            total => total
-                .checked_sub(prompt)
-                .unwrap_or(self.candidates.saturating_add(self.thoughts)),
+            total => total.checked_sub(prompt).unwrap_or(self.candidates.saturating_add(self.thoughts)),
         };
         self.told.then_some(pipe::Usage { prompt, completion })
     }
@@ -139,9 +125,8 @@ impl Usage {
 impl Details {
     fn add(&mut self, counts: &[ModalityTokenCount<'_>]) {
         let sum = |names: &[&str]| {
-            let of_kind = counts
-                .iter()
-                .filter(|count| count.modality.as_deref().is_some_and(|m| names.contains(&m)));
+            let of_kind =
+                counts.iter().filter(|count| count.modality.as_deref().is_some_and(|m| names.contains(&m)));
             of_kind.fold(0_u64, |sum, count| sum.saturating_add(count.token_count.0))
         };
         self.audio = self.audio.max(sum(&["AUDIO"]));
@@ -171,9 +156,7 @@ mod tests {
             usage["prompt_tokens"].as_u64().unwrap(),
             usage["completion_tokens"].as_u64().unwrap(),
             usage["total_tokens"].as_u64().unwrap(),
-            usage["completion_tokens_details"]["reasoning_tokens"]
-                .as_u64()
-                .unwrap(),
+            usage["completion_tokens_details"]["reasoning_tokens"].as_u64().unwrap(),
             usage["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap(),
         ]
     }
@@ -182,10 +165,7 @@ mod tests {
     fn the_total_is_always_the_sum() {
         for (events, expected) in [
             (&["{}"][..], [0, 0, 0, 0, 0]),
-            (
-                &[r#"{"promptTokenCount":7,"candidatesTokenCount":3,"totalTokenCount":10}"#],
-                [7, 3, 10, 0, 0],
-            ),
+            (&[r#"{"promptTokenCount":7,"candidatesTokenCount":3,"totalTokenCount":10}"#], [7, 3, 10, 0, 0]),
             // Thinking is outside the candidate count.
             (
                 &[
@@ -207,18 +187,12 @@ mod tests {
                 ],
                 [264, 221, 485, 95, 0],
             ),
-            (
-                &[r#"{"promptTokenCount":10,"totalTokenCount":10}"#],
-                [10, 0, 10, 0, 0],
-            ),
+            (&[r#"{"promptTokenCount":10,"totalTokenCount":10}"#], [10, 0, 10, 0, 0]),
             (
                 &[r#"{"promptTokenCount":10,"thoughtsTokenCount":90,"totalTokenCount":100}"#],
                 [10, 90, 100, 90, 0],
             ),
-            (
-                &[r#"{"promptTokenCount":10,"candidatesTokenCount":4,"totalTokenCount":3}"#],
-                [10, 4, 14, 0, 0],
-            ),
+            (&[r#"{"promptTokenCount":10,"candidatesTokenCount":4,"totalTokenCount":3}"#], [10, 4, 14, 0, 0]),
             (
                 &[
                     r#"{"promptTokenCount":10,"cachedContentTokenCount":6,"candidatesTokenCount":1,"totalTokenCount":11}"#,
@@ -245,10 +219,7 @@ mod tests {
                 {"modality":"DOCUMENT","tokenCount":4},{"modality":"IMAGE"}],"candidatesTokensDetails":null}"#,
         ]);
         let details = &usage["prompt_tokens_details"];
-        assert_eq!(
-            (&details["audio_tokens"], &details["text_tokens"]),
-            (&3.into(), &6.into())
-        );
+        assert_eq!((&details["audio_tokens"], &details["text_tokens"]), (&3.into(), &6.into()));
         assert!(details.get("image_tokens").is_none());
     }
 

@@ -3,98 +3,100 @@
 //! <https://platform.openai.com/docs/api-reference/chat/object>
 
 use super::envelope::{Envelope, push_string};
-use super::{finish, usage::Usage};
+use super::{calls::Calls, finish, usage::Usage};
 use crate::error::Error;
-use crate::pipe::Sink;
+use crate::headers::Headers;
+use crate::pipe::{Reader, Sink};
 use crate::wire::gemini::{Candidate, GenerateContentResponse};
 use crate::wire::text::Text;
 
-/// Translates Google's reply into a `chat.completion`.
-///
-/// # Errors
-/// 502 where the reply cannot be read or holds nothing usable.
-pub(super) fn translate(envelope: &Envelope, reply: &[u8], out: &mut Sink) -> Result<(), Error> {
-    let reply = envelope.read(reply)?;
-    let mut usage = Usage::default();
-    if let Some(metadata) = &reply.usage_metadata {
-        usage.add(metadata);
+/// The reader of one `chat.completion`.
+pub(super) struct ChatReply {
+    pub(super) envelope: Envelope,
+}
+
+impl Reader for ChatReply {
+    fn head(&mut self, headers: &Headers) {
+        self.envelope.head(headers);
     }
 
-    let mut json = envelope.open("chat.completion", &reply);
-    json.extend_from_slice(b",\"choices\":[");
-    push_choices(&mut json, &reply)?;
-    json.extend_from_slice(b"],\"usage\":");
-    json.extend_from_slice(&usage.json());
-    if let Some(tier) = usage.service_tier() {
-        json.extend_from_slice(b",\"service_tier\":");
-        push_string(&mut json, tier);
+    fn event(&mut self, reply: &[u8], out: &mut Sink) -> Result<(), Error> {
+        let reply = self.envelope.read(reply)?;
+        let mut usage = Usage::default();
+        if let Some(metadata) = &reply.usage_metadata {
+            usage.add(metadata);
+        }
+        let mut json = self.envelope.open("chat.completion", &reply);
+        json.extend_from_slice(b",\"choices\":[");
+        push_choices(&mut json, &reply, self.envelope.id())?;
+        json.extend_from_slice(b"],\"usage\":");
+        json.extend_from_slice(&usage.json());
+        json.push(b'}');
+        out.bytes = json;
+        out.usage = usage.tokens();
+        Ok(())
     }
-    json.push(b'}');
-    out.bytes = json;
-    out.usage = usage.tokens();
-    Ok(())
+
+    fn end(&mut self, _: &mut Sink) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Never empty: SDKs read the first choice without looking.
-fn push_choices(json: &mut Vec<u8>, reply: &GenerateContentResponse<'_>) -> Result<(), Error> {
+fn push_choices(
+    json: &mut Vec<u8>,
+    reply: &GenerateContentResponse<'_>,
+    exchange: u128,
+) -> Result<(), Error> {
     if reply.candidates.is_empty() {
         let feedback = reply.prompt_feedback.as_ref();
         let blocked = feedback.filter(|feedback| feedback.block_reason.is_some());
         let refusal = blocked.and_then(|feedback| feedback.block_reason_message.as_deref());
         let native = blocked.and_then(|feedback| feedback.block_reason.as_deref());
-        let finish = if blocked.is_some() {
-            "content_filter"
-        } else {
-            "stop"
-        };
-        Choice {
-            index: 0,
-            said: Said::default(),
-            refusal,
-            finish,
-            native,
-        }
-        .push(json);
+        let finish = if blocked.is_some() { "content_filter" } else { "stop" };
+        Choice { index: 0, said: Said::default(), refusal, finish, native }.push(json);
         return Ok(());
     }
-    let said: Vec<Said<'_>> = reply.candidates.iter().map(Said::of).collect();
-    let usable = said.iter().any(|said| !said.content.is_empty());
+    let said: Vec<Said<'_>> =
+        reply.candidates.iter().map(|candidate| Said::of(candidate, exchange)).collect();
+    let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty());
     for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
         if position > 0 {
             json.push(b',');
         }
         let native = candidate.finish_reason.as_deref();
-        let finish = finish::reason(native, candidate.finish_message.as_deref(), usable)?;
-        Choice {
-            index: candidate.place(position),
-            said,
-            refusal: None,
-            finish,
-            native,
-        }
-        .push(json);
+        let called = !said.calls.is_empty();
+        let finish = finish::reason(native, candidate.finish_message.as_deref(), usable, called)?;
+        Choice { index: candidate.place(position), said, refusal: None, finish, native }.push(json);
     }
     Ok(())
 }
 
-/// What one candidate said, as pieces of JSON literals.
+/// What one candidate said, as pieces of JSON literals, and the elements of its `tool_calls`.
 #[derive(Default)]
 struct Said<'a> {
     content: Vec<Text<'a>>,
     reasoning: Vec<Text<'a>>,
+    calls: Vec<u8>,
 }
 
 impl<'a> Said<'a> {
-    fn of(candidate: &Candidate<'a>) -> Self {
+    fn of(candidate: &Candidate<'a>, exchange: u128) -> Self {
         let mut said = Self::default();
+        let mut calls = Calls::default();
         for part in candidate.parts() {
-            if let Some(text) = part.text.and_then(Text::from_raw).filter(|text| !text.is_empty()) {
-                let pieces = if part.thought == Some(true) {
-                    &mut said.reasoning
-                } else {
-                    &mut said.content
-                };
-                pieces.push(text);
+            match part.said() {
+                Some((text, true)) => said.reasoning.push(text),
+                Some((text, false)) => said.content.push(text),
+                None => {
+                    let mut call = Vec::new();
+                    if calls.push(part, false, exchange, &mut call) {
+                        if !said.calls.is_empty() {
+                            said.calls.push(b',');
+                        }
+                        said.calls.extend(call);
+                    }
+                }
             }
         }
         said
@@ -112,13 +114,11 @@ struct Choice<'a> {
 impl Choice<'_> {
     fn push(&self, json: &mut Vec<u8>) {
         json.extend_from_slice(
-            format!(
-                "{{\"index\":{},\"message\":{{\"role\":\"assistant\",\"content\":",
-                self.index
-            )
-            .as_bytes(),
+            format!("{{\"index\":{},\"message\":{{\"role\":\"assistant\",\"content\":", self.index)
+                .as_bytes(),
         );
-        if self.said.content.is_empty() && self.finish == "content_filter" {
+        let silent = self.finish == "content_filter" || !self.said.calls.is_empty();
+        if self.said.content.is_empty() && silent {
             json.extend_from_slice(b"null");
         } else {
             push_joined(json, &self.said.content);
@@ -129,12 +129,14 @@ impl Choice<'_> {
             json.extend_from_slice(b",\"reasoning_content\":");
             push_joined(json, &self.said.reasoning);
         }
+        if !self.said.calls.is_empty() {
+            json.extend_from_slice(b",\"tool_calls\":[");
+            json.extend_from_slice(&self.said.calls);
+            json.push(b']');
+        }
         json.extend_from_slice(
-            format!(
-                "}},\"logprobs\":null,\"finish_reason\":\"{}\",\"native_finish_reason\":",
-                self.finish
-            )
-            .as_bytes(),
+            format!("}},\"logprobs\":null,\"finish_reason\":\"{}\",\"native_finish_reason\":", self.finish)
+                .as_bytes(),
         );
         push_optional(json, self.native);
         json.push(b'}');

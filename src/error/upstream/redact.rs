@@ -10,13 +10,7 @@ const GONE: &str = "***";
 const CREDENTIALS: [&str; 4] = ["AIza", "ya29.", "AQ.", "Bearer"];
 
 /// What follows these names a project or is a key.
-const LABELS: [&str; 5] = [
-    "key=",
-    "projects/",
-    "project_number:",
-    "project ",
-    "access_token=",
-];
+const LABELS: [&str; 5] = ["key=", "projects/", "project_number:", "project ", "access_token="];
 
 /// The message without `secrets`, key-like words and project identifiers.
 #[must_use]
@@ -32,10 +26,7 @@ pub(super) fn redact(message: &str, secrets: &[&str]) -> String {
         text = words(&text, start);
     }
     if text.len() > LONGEST {
-        let end = (0..=LONGEST)
-            .rev()
-            .find(|&end| text.is_char_boundary(end))
-            .unwrap_or(0);
+        let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         text.truncate(end);
         text.push('…');
     }
@@ -60,11 +51,7 @@ fn after_label(text: &str, label: &str) -> String {
         if applies {
             result.push_str(GONE);
         }
-        rest = if applies {
-            after.get(word.len()..).unwrap_or_default()
-        } else {
-            after
-        };
+        rest = if applies { after.get(word.len()..).unwrap_or_default() } else { after };
     }
     result.push_str(rest);
     result
@@ -77,11 +64,7 @@ fn words(text: &str, start: &str) -> String {
     while let Some((before, after)) = rest.split_once(start) {
         result.push_str(before);
         let begins = !before.ends_with(is_word);
-        let spaced = if start == "Bearer" {
-            after.strip_prefix(' ').unwrap_or(after)
-        } else {
-            after
-        };
+        let spaced = if start == "Bearer" { after.strip_prefix(' ').unwrap_or(after) } else { after };
         let word = spaced.split(|c| !is_word(c)).next().unwrap_or_default();
         if begins && word.len() >= 16 {
             result.push_str(GONE);
@@ -104,10 +87,7 @@ mod tests {
     #[test]
     fn secrets_and_projects_go_and_prose_stays() {
         for (message, expected) in [
-            (
-                "see https://x/y?key=AIzaSyABCDEF0123456789&alt=sse",
-                "see https://x/y?key=***&alt=sse",
-            ),
+            ("see https://x/y?key=AIzaSyABCDEF0123456789&alt=sse", "see https://x/y?key=***&alt=sse"),
             ("bad key AIzaSyABCDEF0123456789abc.", "bad key ***"),
             ("token ya29.a0AfH6SMBx_0123456789, no", "token ***, no"),
             ("Bearer abcdefghijklmnop0 is wrong", "*** is wrong"),
@@ -116,10 +96,7 @@ mod tests {
                 "API has not been used in project 123456789 before",
                 "API has not been used in project *** before",
             ),
-            (
-                "your project does not have access",
-                "your project does not have access",
-            ),
+            ("your project does not have access", "your project does not have access"),
             (
                 "Publisher Model `projects/acme-1/locations/us/x`",
                 "Publisher Model `projects/***/locations/us/x`",

@@ -7,12 +7,7 @@ const PHRASES: [&str; 2] = ["retry in ", "reset after "];
 pub(super) fn in_message(message: &str) -> Option<u64> {
     PHRASES.iter().find_map(|phrase| {
         let (_, after) = message.split_once(phrase)?;
-        duration_ms(
-            after
-                .split(|c: char| c.is_whitespace() || c == ',')
-                .next()?
-                .trim_end_matches('.'),
-        )
+        duration_ms(after.split(|c: char| c.is_whitespace() || c == ',').next()?.trim_end_matches('.'))
     })
 }
 
@@ -28,9 +23,7 @@ pub(super) fn duration_ms(text: &str) -> Option<u64> {
         None => (text.strip_suffix('s')?, 1000.0),
     };
     let milliseconds = (number.parse::<f64>().ok()? * scale).ceil();
-    (0.0..=604_800_000.0)
-        .contains(&milliseconds)
-        .then_some(milliseconds as u64)
+    (0.0..=604_800_000.0).contains(&milliseconds).then_some(milliseconds as u64)
 }
 
 #[cfg(test)]
@@ -58,10 +51,7 @@ mod tests {
 
     #[test]
     fn delays_in_prose() {
-        assert_eq!(
-            in_message("You exceeded your quota. Please retry in 48.939935699s."),
-            Some(48_940)
-        );
+        assert_eq!(in_message("You exceeded your quota. Please retry in 48.939935699s."), Some(48_940));
         assert_eq!(in_message("Quota will reset after 5s, sorry"), Some(5000));
         assert_eq!(in_message("Please retry later"), None);
     }

@@ -19,9 +19,7 @@ use super::words::shortened;
 /// Byte offset of serde's line (from 1) and column (in bytes); 0 when it knows no position.
 pub(super) fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
     let lines = bytes.split(|b| *b == b'\n').take(line.saturating_sub(1));
-    let start = lines
-        .map(|l| l.len().saturating_add(1))
-        .fold(0, usize::saturating_add);
+    let start = lines.map(|l| l.len().saturating_add(1)).fold(0, usize::saturating_add);
     start.saturating_add(column).min(bytes.len())
 }
 
@@ -31,10 +29,7 @@ pub(super) fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
     let last = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
     let newlines = before.iter().filter(|b| **b == b'\n').count();
     let starts_character = |b: &&u8| **b & 0b1100_0000 != 0b1000_0000;
-    (
-        newlines.saturating_add(1),
-        last.iter().filter(starts_character).count(),
-    )
+    (newlines.saturating_add(1), last.iter().filter(starts_character).count())
 }
 
 /// Path of the value that a data error at `offset` is about; `found` is the JSON type of a type error.
@@ -108,11 +103,7 @@ enum Last {
 
 impl<'a> Scan<'a> {
     fn up_to(bytes: &'a [u8], offset: usize) -> Self {
-        let mut scan = Scan {
-            frames: Vec::new(),
-            deeper: 0,
-            last: Last::Start,
-        };
+        let mut scan = Scan { frames: Vec::new(), deeper: 0, last: Last::Start };
         let mut at = 0;
         while let Some(byte) = bytes.get(at).filter(|_| at < offset) {
             let rest = bytes.get(at..).unwrap_or_default();
@@ -210,10 +201,9 @@ fn path(frames: &[Frame<'_>]) -> String {
     for frame in frames {
         match frame {
             Frame::Array(index) => push_element(&mut path, *index),
-            Frame::Object(key) => push_member(
-                &mut path,
-                &serde_json::from_slice::<String>(key).unwrap_or_default(),
-            ),
+            Frame::Object(key) => {
+                push_member(&mut path, &serde_json::from_slice::<String>(key).unwrap_or_default())
+            }
         }
     }
     path

@@ -76,11 +76,7 @@ struct Late;
 impl<'de> Deserialize<'de> for Late {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let number = u8::deserialize(from)?;
-        if number == 0 {
-            Ok(Self)
-        } else {
-            Err(D::Error::custom("must be zero"))
-        }
+        if number == 0 { Ok(Self) } else { Err(D::Error::custom("must be zero")) }
     }
 }
 
@@ -97,11 +93,7 @@ impl<'de> Deserialize<'de> for Even {
                 f.write_str("an even something")
             }
             fn visit_u64<E: Error>(self, v: u64) -> Result<Even, E> {
-                if v.is_multiple_of(2) {
-                    Ok(Even)
-                } else {
-                    Err(E::custom("odd"))
-                }
+                if v.is_multiple_of(2) { Ok(Even) } else { Err(E::custom("odd")) }
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Even, A::Error> {
                 while seq.next_element::<Even>()?.is_some() {}
@@ -123,10 +115,7 @@ fn problem(json: &str) -> Problem {
 /// Each line a document and what is said about it; `#` starts a remark.
 #[track_caller]
 fn table(text: &str) {
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     for line in lines {
         let (json, expected) = line.split_once(" => ").unwrap();
         check(&[(json, expected)]);
@@ -235,19 +224,11 @@ fn missing_and_unknown_members() {
         "#,
     );
     let text = problem(r#"{"y":1}"#).to_string();
-    assert!(
-        text.starts_with("unknown field `y`, expected one of `name`, `count`, "),
-        "{text}"
-    );
+    assert!(text.starts_with("unknown field `y`, expected one of `name`, `count`, "), "{text}");
     let missing = from_slice::<Part>(b"{}").unwrap_err();
     assert_eq!(
         missing,
-        Problem {
-            path: String::new(),
-            kind: ProblemKind::Missing {
-                field: "id".to_owned()
-            }
-        }
+        Problem { path: String::new(), kind: ProblemKind::Missing { field: "id".to_owned() } }
     );
 }
 
@@ -331,10 +312,7 @@ fn keys_are_decoded_quoted_and_cut() {
     let text = problem(&format!(r#"{{"map":{{"{long}":1}}}}"#)).to_string();
     assert_eq!(text, format!("map.{cut}: expected an object, found an integer"));
     let text = problem(&format!(r#"{{"part":{{"{long}":1}}}}"#)).to_string();
-    assert_eq!(
-        text,
-        format!("part: unknown field `{cut}`, expected `id` or `text`")
-    );
+    assert_eq!(text, format!("part: unknown field `{cut}`, expected `id` or `text`"));
 }
 
 #[test]
@@ -358,57 +336,29 @@ fn syntax_errors_have_line_and_column() {
     );
     check(&[
         ("", "invalid JSON: EOF while parsing a value at line 1 column 0"),
-        (
-            "{\"count\":1,\n}",
-            "invalid JSON: trailing comma at line 2 column 1",
-        ),
-        (
-            "{\n\"count\":\n  x}",
-            "invalid JSON: expected value at line 3 column 3",
-        ),
+        ("{\"count\":1,\n}", "invalid JSON: trailing comma at line 2 column 1"),
+        ("{\n\"count\":\n  x}", "invalid JSON: expected value at line 3 column 3"),
     ]);
     let control = "{\"name\":\"a\nb\"}";
-    assert!(
-        problem(control)
-            .to_string()
-            .ends_with("while parsing a string at line 2 column 0")
-    );
+    assert!(problem(control).to_string().ends_with("while parsing a string at line 2 column 0"));
     let deep = format!(r#"{{"even":{}"#, "[".repeat(200));
-    assert_eq!(
-        problem(&deep).to_string(),
-        "invalid JSON: recursion limit exceeded at line 1 column 135"
-    );
+    assert_eq!(problem(&deep).to_string(), "invalid JSON: recursion limit exceeded at line 1 column 135");
     let invalid = from_slice::<Doc<'_>>(b"{\n\"name\":\"\xC3\xA9\xFF\"}").unwrap_err();
-    assert_eq!(
-        invalid.to_string(),
-        "invalid JSON: invalid UTF-8 at line 2 column 10"
-    );
+    assert_eq!(invalid.to_string(), "invalid JSON: invalid UTF-8 at line 2 column 10");
 }
 
 #[test]
 fn brackets_deeper_than_any_path_do_not_confuse() {
-    let deep = format!(
-        r#"{{"anything":{}{},"count":"x"}}"#,
-        r#"[{"a":"#.repeat(300),
-        "}]".repeat(300)
-    );
+    let deep = format!(r#"{{"anything":{}{},"count":"x"}}"#, r#"[{"a":"#.repeat(300), "}]".repeat(300));
     let deep = deep.replace(r#"{"a":}"#, r#"{"a":[]}"#);
-    assert_eq!(
-        problem(&deep).to_string(),
-        "count: expected an integer, found a string"
-    );
+    assert_eq!(problem(&deep).to_string(), "count: expected an integer, found a string");
 }
 
 #[test]
 fn values_are_never_repeated() {
     let secret = "AIzaSecret";
-    for field in [
-        "count", "ratio", "flag", "list", "part", "mode", "any", "late", "even",
-    ] {
-        for value in [
-            format!(r#""{secret}""#),
-            format!(r#""{secret}, expected {secret}""#),
-        ] {
+    for field in ["count", "ratio", "flag", "list", "part", "mode", "any", "late", "even"] {
+        for value in [format!(r#""{secret}""#), format!(r#""{secret}, expected {secret}""#)] {
             let text = problem(&format!(r#"{{"{field}":{value}}}"#)).to_string();
             assert!(!text.contains(secret), "{text}");
         }
@@ -424,21 +374,10 @@ fn structs_can_be_held_to_objects() {
     for (json, expected) in [
         ("[[1]]", "[0]: expected an object, found an array"),
         ("[{},3]", "[0]: missing field `id`"),
-        (
-            "[{\"id\":1,\"x\":2}]",
-            "[0]: unknown field `x`, expected `id` or `text`",
-        ),
-        (
-            "[{\"id\":1},{\"text\":[],\"id\":1}]",
-            "[1].text: expected a string, found an array",
-        ),
+        ("[{\"id\":1,\"x\":2}]", "[0]: unknown field `x`, expected `id` or `text`"),
+        ("[{\"id\":1},{\"text\":[],\"id\":1}]", "[1].text: expected a string, found an array"),
     ] {
-        assert_eq!(
-            from_slice::<Vec<Object<Part>>>(json.as_bytes())
-                .unwrap_err()
-                .to_string(),
-            expected
-        );
+        assert_eq!(from_slice::<Vec<Object<Part>>>(json.as_bytes()).unwrap_err().to_string(), expected);
     }
 }
 

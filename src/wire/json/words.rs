@@ -13,43 +13,29 @@ pub(super) fn kind(message: String) -> ProblemKind {
 fn kind_of(message: &str) -> Option<ProblemKind> {
     if let Some(rest) = message.strip_prefix("invalid type: ") {
         let (value, expected) = rest.rsplit_once(", expected ")?;
-        return Some(ProblemKind::Type {
-            expected: in_json_terms(expected),
-            found: found(value),
-        });
+        return Some(ProblemKind::Type { expected: in_json_terms(expected), found: found(value) });
     }
     if let Some(rest) = message.strip_prefix("invalid value: ") {
         let (_, expected) = rest.rsplit_once(", expected ")?;
-        return Some(ProblemKind::Value {
-            expected: with_range(expected),
-        });
+        return Some(ProblemKind::Value { expected: with_range(expected) });
     }
     if let Some(rest) = message.strip_prefix("invalid length ") {
         let (_, expected) = rest.rsplit_once(", expected ")?;
-        return Some(ProblemKind::Value {
-            expected: in_json_terms(expected),
-        });
+        return Some(ProblemKind::Value { expected: in_json_terms(expected) });
     }
     if let Some(rest) = message.strip_prefix("unknown variant `") {
         let (_, expected) = rest.rsplit_once("`, expected ")?;
-        return Some(ProblemKind::Value {
-            expected: expected.to_owned(),
-        });
+        return Some(ProblemKind::Value { expected: expected.to_owned() });
     }
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let (field, expected) = rest
             .strip_suffix("`, there are no fields")
             .map(|field| (field, "no fields"))
             .or_else(|| rest.rsplit_once("`, expected "))?;
-        return Some(ProblemKind::Unknown {
-            field: shortened(field),
-            expected: expected.to_owned(),
-        });
+        return Some(ProblemKind::Unknown { field: shortened(field), expected: expected.to_owned() });
     }
     let field = message.strip_prefix("missing field `")?.strip_suffix('`')?;
-    Some(ProblemKind::Missing {
-        field: field.to_owned(),
-    })
+    Some(ProblemKind::Missing { field: field.to_owned() })
 }
 
 /// A field name of the document, cut to a length that suits a message.
@@ -64,10 +50,7 @@ pub(super) fn shortened(name: &str) -> String {
 
 fn found(value: &str) -> &'static str {
     let word = value.split(' ').next().unwrap_or_default();
-    FOUND
-        .iter()
-        .find(|(serde, _)| *serde == word)
-        .map_or("another type", |(_, json)| json)
+    FOUND.iter().find(|(serde, _)| *serde == word).map_or("another type", |(_, json)| json)
 }
 
 fn in_json_terms(expected: &str) -> String {
