@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::lenient::{Count, List};
-use super::text::{Str, Text};
+use super::lenient::{Count, List, Word};
+use super::text::Text;
 
 /// The request body.
 #[derive(Debug, Serialize)]
@@ -88,11 +88,11 @@ pub struct GenerateContentResponse<'a> {
     /// Token counts so far.
     pub usage_metadata: Option<UsageMetadata<'a>>,
     /// The model that answered.
-    pub model_version: Option<Str<'a>>,
+    pub model_version: Option<Word<'a>>,
     /// Google's id of the reply.
-    pub response_id: Option<Str<'a>>,
+    pub response_id: Option<Word<'a>>,
     /// RFC 3339; Vertex only.
-    pub create_time: Option<Str<'a>>,
+    pub create_time: Option<Word<'a>>,
     /// An error in place of a reply, which can come with status 200.
     pub error: Option<&'a RawValue>,
 }
@@ -107,9 +107,9 @@ pub struct Candidate<'a> {
     #[serde(borrow)]
     pub content: Option<CandidateContent<'a>>,
     /// Why it stopped.
-    pub finish_reason: Option<Str<'a>>,
+    pub finish_reason: Option<Word<'a>>,
     /// The same in words.
-    pub finish_message: Option<Str<'a>>,
+    pub finish_message: Option<Word<'a>>,
 }
 
 impl<'a> Candidate<'a> {
@@ -147,7 +147,7 @@ pub struct CandidatePart<'a> {
     /// A call of one of the client's functions.
     pub function_call: Option<FunctionCall<'a>>,
     /// What Google wants back with this part in the next request.
-    pub thought_signature: Option<Str<'a>>,
+    pub thought_signature: Option<Word<'a>>,
 }
 
 impl<'a> CandidatePart<'a> {
@@ -165,9 +165,9 @@ impl<'a> CandidatePart<'a> {
 pub struct FunctionCall<'a> {
     /// Google's name for the call, from Gemini 3 on.
     #[serde(borrow)]
-    pub id: Option<Str<'a>>,
+    pub id: Option<Word<'a>>,
     /// The function.
-    pub name: Option<Str<'a>>,
+    pub name: Option<Word<'a>>,
     /// An object; absent where it is empty.
     pub args: Option<&'a RawValue>,
 }
@@ -178,9 +178,9 @@ pub struct FunctionCall<'a> {
 pub struct PromptFeedback<'a> {
     /// `SAFETY`, `PROHIBITED_CONTENT`, …
     #[serde(borrow)]
-    pub block_reason: Option<Str<'a>>,
+    pub block_reason: Option<Word<'a>>,
     /// The same in words; Vertex only.
-    pub block_reason_message: Option<Str<'a>>,
+    pub block_reason_message: Option<Word<'a>>,
 }
 
 /// Token counts; each may be absent, which is 0.
@@ -197,7 +197,7 @@ pub struct UsageMetadata<'a> {
     #[serde(borrow)]
     pub prompt_tokens_details: List<ModalityTokenCount<'a>>,
     pub candidates_tokens_details: List<ModalityTokenCount<'a>>,
-    pub service_tier: Option<Str<'a>>,
+    pub service_tier: Option<Word<'a>>,
 }
 
 /// The share of one modality in a count.
@@ -206,7 +206,7 @@ pub struct UsageMetadata<'a> {
 pub struct ModalityTokenCount<'a> {
     /// `TEXT`, `IMAGE`, `AUDIO`, `VIDEO` or `DOCUMENT`.
     #[serde(borrow)]
-    pub modality: Option<Str<'a>>,
+    pub modality: Option<Word<'a>>,
     /// Tokens.
     pub token_count: Count,
 }

@@ -1,8 +1,9 @@
 //! How replies are read: `null` is absent, and a number may come as a string.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A list that may be absent or `null`.
 #[derive(Clone, Debug)]
@@ -35,6 +36,72 @@ pub struct Count(pub u64);
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+/// A string of a reply. A number, as enums are with `enum-encoding=int`, is its digits; anything else is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Word<'a>(Cow<'a, str>);
+
+impl std::ops::Deref for Word<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordVisitor)
+    }
+}
+
+struct WordVisitor;
+
+impl<'de> Visitor<'de> for WordVisitor {
+    type Value = Word<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<Word<'de>, E> {
+        Ok(Word(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Word<'de>, E> {
+        Ok(Word(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Word<'de>, E> {
+        Ok(Word(Cow::Owned(value.to_string())))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Word<'de>, E> {
+        Ok(Word::default())
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Word<'de>, E> {
+        Ok(Word::default())
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Word<'de>, E> {
+        Ok(Word::default())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Word<'de>, E> {
+        Ok(Word::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Word<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Word::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Word<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Word::default())
     }
 }
 
@@ -80,6 +147,11 @@ impl<'de> Visitor<'de> for CountVisitor {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Count(0))
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Count(0))
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +171,26 @@ mod tests {
             ("\"x\"", 0),
             ("true", 0),
             ("[1]", 0),
+            ("{\"a\":1}", 0),
         ] {
             assert_eq!(serde_json::from_str::<Count>(json).unwrap(), Count(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn words_survive_every_notation() {
+        for (json, expected) in [
+            ("\"STOP\"", "STOP"),
+            ("\"\\u0041\"", "A"),
+            ("1", "1"),
+            ("-1", ""),
+            ("1.5", ""),
+            ("true", ""),
+            ("null", ""),
+            ("[1,[2]]", ""),
+            ("{\"a\":{}}", ""),
+        ] {
+            assert_eq!(&*serde_json::from_str::<Word<'_>>(json).unwrap(), expected, "{json}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Why a choice ended.
+//! Why a choice ended. Reasons come as names, or as numbers, which both back ends agree on up to 5.
 //!
 //! <https://ai.google.dev/api/generate-content#FinishReason>
 
@@ -16,11 +16,13 @@ pub(super) fn reason(
 ) -> Result<&'static str, Error> {
     let stop = if called { "tool_calls" } else { "stop" };
     match google {
-        Some("STOP") | None => Ok(stop),
-        Some("MAX_TOKENS" | "CONTINUATION") => Ok("length"),
+        Some("STOP" | "1") | None => Ok(stop),
+        Some("MAX_TOKENS" | "2" | "CONTINUATION") => Ok("length"),
         Some(
             "SAFETY"
+            | "3"
             | "RECITATION"
+            | "4"
             | "LANGUAGE"
             | "BLOCKLIST"
             | "PROHIBITED_CONTENT"
@@ -70,6 +72,10 @@ mod tests {
             (Some("RECITATION"), "content_filter", Some("content_filter")),
             (Some("LANGUAGE"), "content_filter", Some("content_filter")),
             (Some("IMAGE_SAFETY"), "content_filter", Some("content_filter")),
+            (Some("1"), "stop", Some("stop")),
+            (Some("2"), "length", Some("length")),
+            (Some("3"), "content_filter", Some("content_filter")),
+            (Some("5"), "stop", Some("content_filter")),
             (Some("OTHER"), "stop", Some("content_filter")),
             (Some("FINISH_REASON_UNSPECIFIED"), "stop", Some("content_filter")),
             (Some("SOMETHING_NEW"), "stop", Some("content_filter")),

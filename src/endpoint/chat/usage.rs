@@ -129,9 +129,9 @@ impl Details {
                 counts.iter().filter(|count| count.modality.as_deref().is_some_and(|m| names.contains(&m)));
             of_kind.fold(0_u64, |sum, count| sum.saturating_add(count.token_count.0))
         };
-        self.audio = self.audio.max(sum(&["AUDIO"]));
-        self.image = self.image.max(sum(&["IMAGE", "VIDEO"]));
-        self.text = self.text.max(sum(&["TEXT", "DOCUMENT"]));
+        self.audio = self.audio.max(sum(&["AUDIO", "4"]));
+        self.image = self.image.max(sum(&["IMAGE", "2", "VIDEO", "3"]));
+        self.text = self.text.max(sum(&["TEXT", "1", "DOCUMENT", "5"]));
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
     fn modalities_have_their_own_counts() {
         let usage = usage(&[
             r#"{"promptTokensDetails":[{"modality":"TEXT","tokenCount":2},{"modality":"AUDIO","tokenCount":3},
-                {"modality":"DOCUMENT","tokenCount":4},{"modality":"IMAGE"}],"candidatesTokensDetails":null}"#,
+                {"modality":5,"tokenCount":4},{"modality":"IMAGE"}],"candidatesTokensDetails":null}"#,
         ]);
         let details = &usage["prompt_tokens_details"];
         assert_eq!((&details["audio_tokens"], &details["text_tokens"]), (&3.into(), &6.into()));
