@@ -137,4 +137,6 @@ impl From<Problem> for ConfigError {
 }
 
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod tests;

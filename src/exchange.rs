@@ -7,14 +7,16 @@
 //! 3. A reply with status 200 goes through the pipe that the handler returned, in one piece or as it comes. Every other
 //!    reply, Google's or Envoy's own, goes to the error reader: here, so that no endpoint can forget it.
 
+mod reply;
+
 use std::rc::Rc;
 
 use crate::config::{Config, Unmatched};
 use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
-use crate::error::{Error, upstream as google};
+use crate::error::Error;
 use crate::headers::Headers;
 use crate::held::{Share, Total};
-use crate::pipe::{Pipe, Sink, Usage};
+use crate::pipe::{Pipe, Usage};
 use crate::upstream::{self, Scheme};
 
 /// What the host must do before it goes on.
@@ -167,64 +169,6 @@ impl Exchange {
         self.fail(&Error::server(500, message).code("gateway_misconfigured"))
     }
 
-    /// The reply's headers came, Google's or a local reply's; `end` if there is no body.
-    pub fn on_reply_headers(&mut self, received: Headers, end: bool) -> Act {
-        let status = received.text(":status").and_then(|status| status.parse().ok()).unwrap_or(502);
-        let state = std::mem::replace(&mut self.state, State::Pass);
-        let reader = match state {
-            State::Sent { mut reply } if status == 200 => {
-                reply.head(&received);
-                if received.get("content-encoding").is_some_and(|encoding| encoding != b"identity") {
-                    let message = "The model's reply is compressed although no compression was asked for.";
-                    return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
-                }
-                if !reply.whole() {
-                    return self.stream(&received, reply, end);
-                }
-                Collected::Reply(reply)
-            }
-            State::Sent { .. } => Collected::Error { status },
-            // Another filter, or Envoy itself, refused the request before it was complete.
-            State::Reading { .. } if status >= 400 => Collected::Error { status },
-            other => {
-                self.state = other;
-                return Act::Pass;
-            }
-        };
-        self.state = State::Collecting { received, reader };
-        if end { self.replaced() } else { Act::Wait }
-    }
-
-    /// A piece of the reply's body came; `read` gets what the host holds.
-    pub fn on_reply_body(&mut self, end: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
-        match &mut self.state {
-            State::Collecting { .. } if !end => Act::Wait,
-            State::Collecting { .. } => self.collected(&read()),
-            State::Streaming { .. } => self.streamed(&read(), end),
-            State::Failed => Act::Edit { headers: None, body: Some(Vec::new()), hold: false },
-            _ => Act::Pass,
-        }
-    }
-
-    /// The reply ended with trailers; `read` gets what the host still holds of the body. Trailers do not go on where
-    /// anything is replaced.
-    pub fn on_reply_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
-        match &mut self.state {
-            State::Collecting { .. } => {
-                let body = read();
-                if body.is_empty() { self.replaced() } else { self.collected(&body) }
-            }
-            State::Failed => Act::Edit { headers: None, body: None, hold: false },
-            State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
-            State::Streaming { .. } => {
-                // Nothing can be appended any more. An answer after headers cuts the connection, which tells the
-                // client that the stream was not complete.
-                self.fail(&Error::stream_cut())
-            }
-            _ => Act::Pass,
-        }
-    }
-
     /// The status the client was told; nothing for a request that was not ours.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
@@ -289,104 +233,6 @@ impl Exchange {
         self.record.model = forward.model;
         self.state = State::Sent { reply: forward.reply };
         Act::Edit { headers: Some(headers), body: Some(forward.body), hold: false }
-    }
-
-    fn stream(&mut self, received: &Headers, mut reply: Box<dyn Pipe>, end: bool) -> Act {
-        if end {
-            let error = reply.end(&mut Sink::default()).err().unwrap_or_else(Error::stream_cut);
-            return self.fail(&error);
-        }
-        self.record.status = 200;
-        self.state = State::Streaming { reply, kept: None };
-        let headers = vec![
-            ("content-type", "text/event-stream; charset=utf-8".to_owned()),
-            ("cache-control", "no-cache".to_owned()),
-        ];
-        let headers = self.reply_headers(received, 200, headers);
-        Act::Edit { headers: Some(headers), body: None, hold: false }
-    }
-
-    fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
-        let State::Streaming { reply, kept } = &mut self.state else {
-            return Act::Pass;
-        };
-        let (ours, new) = buffer.split_at_checked(kept.unwrap_or(0)).unwrap_or((&[], buffer));
-        let mut out = Sink::default();
-        let pushed = reply.push(new, &mut out).and_then(|()| if end { reply.end(&mut out) } else { Ok(()) });
-        let total = self.held.set(reply.held());
-        let over = total > self.config.max_held_bytes;
-        let failure = pushed.err().or_else(|| over.then(too_much_held));
-        self.record.usage = out.usage.or(self.record.usage);
-        if let Some(error) = failure {
-            out.bytes.extend(error.event());
-            self.record.status = error.status();
-            self.held.set(0);
-            self.state = State::Failed;
-            return Act::Edit { headers: None, body: Some([ours, &out.bytes].concat()), hold: false };
-        }
-        // What was held back is let go with the next text; a chunk without any leaves it where it is.
-        let hold = !end && if kept.is_some() { out.bytes.is_empty() } else { out.hold };
-        let body = if ours.is_empty() { out.bytes } else { [ours, &out.bytes].concat() };
-        *kept = hold.then_some(body.len());
-        Act::Edit { headers: None, body: Some(body), hold }
-    }
-
-    fn collected(&mut self, body: &[u8]) -> Act {
-        let State::Collecting { received, reader } = std::mem::replace(&mut self.state, State::Pass) else {
-            return Act::Pass;
-        };
-        let Answer { status, mut headers, body } = self.collect(reader, body);
-        headers.push(("content-length", body.len().to_string()));
-        self.record.status = status;
-        let headers = self.reply_headers(&received, status, headers);
-        Act::Edit { headers: Some(headers), body: Some(body), hold: false }
-    }
-
-    /// A body cannot be added to a reply without one, only another reply put in its place.
-    fn replaced(&mut self) -> Act {
-        let State::Collecting { reader, .. } = std::mem::replace(&mut self.state, State::Pass) else {
-            return Act::Pass;
-        };
-        let answer = self.collect(reader, &[]);
-        self.answer(answer)
-    }
-
-    /// The whole reply, translated.
-    fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
-        let mut reply = match reader {
-            Collected::Error { status } => {
-                return Answer::from(&google::read(status, body, &self.config.auth.secrets()));
-            }
-            Collected::Reply(reply) => reply,
-        };
-        let mut out = Sink::default();
-        match reply.push(body, &mut out).and_then(|()| reply.end(&mut out)) {
-            Err(error) => Answer::from(&error),
-            Ok(()) => {
-                self.record.usage = out.usage;
-                let headers = vec![("content-type", "application/json".to_owned())];
-                Answer { status: 200, headers, body: out.bytes }
-            }
-        }
-    }
-
-    fn reply_headers(
-        &self,
-        received: &Headers,
-        status: u16,
-        mut headers: Vec<(&'static str, String)>,
-    ) -> Vec<u8> {
-        if !self.request_id.is_empty() {
-            headers.push(("x-request-id", self.request_id.clone()));
-        }
-        let status = status.to_string();
-        let model = format!("gemini/{}", self.record.model);
-        let mut ours = vec![(":status", status.as_str())];
-        ours.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        if let Some(name) = self.config.model_name_header.as_deref().filter(|_| status == "200") {
-            ours.push((name, &model));
-        }
-        upstream::reply_headers(received, &ours)
     }
 }
 
