@@ -28,6 +28,7 @@ Interface:
 """
 
 import copy
+import http.client
 import json
 import os
 import subprocess
@@ -189,6 +190,8 @@ class Envoy(Server):
         command = [
             binary(version), "-c", file, "--concurrency", str(concurrency), "-l", log_level,
             "--disable-hot-restart", "--admin-address-path", self._admin_file,
+            # The access log is written at once, not every 10 s.
+            "--file-flush-interval-msec", "50",
         ]
         self.spawn(command, environment(env), self._ready, timeout)
         listeners = json.loads(self._get("/listeners?format=json"))["listener_statuses"]
@@ -210,5 +213,5 @@ class Envoy(Server):
         self.admin = f"http://{address}"
         try:
             return self._get("/ready").strip() == "LIVE"
-        except urllib.error.URLError:
+        except (OSError, http.client.HTTPException):  # not yet, or busy
             return False

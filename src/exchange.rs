@@ -127,8 +127,7 @@ impl Exchange {
             answer.headers.push(("allow", endpoint.method.to_owned()));
             return self.answer(answer);
         }
-        let encoding = headers.get("content-encoding").unwrap_or(b"identity");
-        if encoding != b"identity" {
+        if headers.get("content-encoding").is_some_and(|encoding| !is_identity(encoding)) {
             return self.fail(&Error::new(
                 415,
                 "invalid_request_error",
@@ -234,6 +233,10 @@ impl Exchange {
         self.state = State::Sent { reply: forward.reply };
         Act::Edit { headers: Some(headers), body: Some(forward.body), hold: false }
     }
+}
+
+fn is_identity(encoding: &[u8]) -> bool {
+    encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")
 }
 
 fn too_much_held() -> Error {

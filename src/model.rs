@@ -90,7 +90,11 @@ impl Model {
 /// A model's name without what clients, gateways and Google put around it.
 #[must_use]
 pub fn strip_prefixes(given: &str) -> &str {
-    let mut name = given;
+    let mut name =
+        match given.strip_prefix("projects/").and_then(|rest| rest.split_once("/publishers/google/")) {
+            Some((_, rest)) => rest,
+            None => given,
+        };
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)) {
         name = rest;
     }
@@ -125,6 +129,7 @@ mod tests {
             ("models/gemini-2.5-flash", "models/gemini-2.5-flash"),
             ("google/gemini-3-pro-preview", "models/gemini-3-pro-preview"),
             ("gemini/models/gemma-3-27b-it", "models/gemma-3-27b-it"),
+            ("projects/p/locations/l/publishers/google/models/gemini-2.5-pro", "models/gemini-2.5-pro"),
             ("tunedModels/my-model-1", "tunedModels/my-model-1"),
         ] {
             assert_eq!(Model::parse(given).unwrap().resource(), resource);

@@ -31,11 +31,6 @@ impl Document {
         }
         let auth = Auth::check(self.auth, &upstream)?;
         let mut warnings: Vec<String> = auth.warning().map(str::to_owned).into_iter().collect();
-        if self.max_held_bytes < self.max_request_body_size {
-            warnings.push(
-                "max_held_bytes: smaller than max_request_body_size, the largest bodies get a 503".into(),
-            );
-        }
         if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {
             warnings.push(format!(
                 "max_request_body_size: requests above {} bytes are answered with 413, which Kong rarely does",

@@ -39,6 +39,9 @@ use super::{Forward, Next, Request};
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
+    if json::is_too_heavy(request.body) {
+        return Err(Error::invalid("The request holds too many values.").code("request_too_complex"));
+    }
     let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
     unsupported::refuse(&chat)?;
 

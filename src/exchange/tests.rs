@@ -144,6 +144,50 @@ fn what_may_be_the_end_is_held_back_and_the_rest_is_not() {
 }
 
 #[test]
+fn a_choice_that_ends_after_another_is_held_back_as_well() {
+    let part = |index: u8, finish: &str| {
+        event(&format!(
+            r#"{{"candidates":[{{"index":{index},"content":{{"parts":[{{"text":"t"}}]}}{finish}}}]}}"#
+        ))
+    };
+    let stop = r#","finishReason":"STOP""#;
+    let mut host = host("{}");
+    host.request(&Message::chat(STREAM));
+    let pieces = [part(0, ""), part(1, ""), part(0, stop), part(1, stop)];
+    host.reply(&Message::reply("200", "text/event-stream", ""), pieces.iter().map(String::as_bytes), true);
+    assert!(!host.cut && host.client.text().ends_with("data: [DONE]\n\n"));
+}
+
+#[test]
+fn documents_of_countless_values_are_refused() {
+    let many = "{},".repeat(1 << 20);
+    let mut client = host("{}");
+    client.request(&Message::chat(&format!(r#"{{"messages":[{many}{{}}]}}"#)));
+    assert_eq!(code(&client), ("400".to_owned(), "request_too_complex".to_owned()));
+    for (body, json) in [
+        (HI, format!(r#"{{"candidates":[{many}{{}}]}}"#)),
+        (HI, format!(r#"{{"candidates":[{}{{}}]}}"#, "{},".repeat(1000))),
+    ] {
+        let mut google = host("{}");
+        google.request(&Message::chat(body));
+        google.reply(&Message::reply("200", "application/json", &json), [json.as_bytes()], false);
+        assert_eq!(code(&google).0, "502");
+    }
+}
+
+#[test]
+fn what_the_model_says_of_its_failure_holds_no_secrets() {
+    for body in [HI, STREAM] {
+        let mut host = host(r#"{"auth":{"header_value":"Bearer s3cr3t-t0ken"}}"#);
+        host.request(&Message::chat(body));
+        let json = r#"{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL","finishMessage":"bad s3cr3t-t0ken"}]}"#;
+        let json = if body == HI { json.to_owned() } else { event(json) };
+        host.reply(&Message::reply("200", "text/event-stream", ""), [json.as_bytes()], false);
+        assert!(host.client.text().contains("bad ***"), "{}", host.client.text());
+    }
+}
+
+#[test]
 fn a_stream_that_trailers_end_too_early_cuts_the_connection() {
     let mut host = host("{}");
     host.request(&Message::chat(STREAM));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::lenient::{Count, List, Word};
+use super::lenient::{Count, Maybe, Objects, Word};
 use super::text::Text;
 
 /// The request body.
@@ -82,11 +82,11 @@ pub struct GenerationConfig<'a> {
 pub struct GenerateContentResponse<'a> {
     /// One per choice; none where the prompt was blocked.
     #[serde(borrow)]
-    pub candidates: List<Candidate<'a>>,
+    pub candidates: Objects<Candidate<'a>>,
     /// Why the prompt was blocked.
-    pub prompt_feedback: Option<PromptFeedback<'a>>,
+    pub prompt_feedback: Maybe<PromptFeedback<'a>>,
     /// Token counts so far.
-    pub usage_metadata: Option<UsageMetadata<'a>>,
+    pub usage_metadata: Maybe<UsageMetadata<'a>>,
     /// The model that answered.
     pub model_version: Option<Word<'a>>,
     /// Google's id of the reply.
@@ -97,6 +97,17 @@ pub struct GenerateContentResponse<'a> {
     pub error: Option<&'a RawValue>,
 }
 
+impl GenerateContentResponse<'_> {
+    /// The choice that `candidate` is: its index, else where it stands. Where another has that index, it is 0, which
+    /// proto3 JSON leaves out.
+    #[must_use]
+    pub fn place(&self, candidate: &Candidate<'_>, position: usize) -> u64 {
+        let position = Count(u64::try_from(position).unwrap_or(0));
+        let taken = self.candidates.iter().any(|other| other.index == Some(position));
+        candidate.index.unwrap_or(if taken { Count(0) } else { position }).0
+    }
+}
+
 /// One choice.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -105,7 +116,7 @@ pub struct Candidate<'a> {
     pub index: Option<Count>,
     /// What the model said.
     #[serde(borrow)]
-    pub content: Option<CandidateContent<'a>>,
+    pub content: Maybe<CandidateContent<'a>>,
     /// Why it stopped.
     pub finish_reason: Option<Word<'a>>,
     /// The same in words.
@@ -113,16 +124,10 @@ pub struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// The choice this is: its index, else where it stands.
-    #[must_use]
-    pub fn place(&self, position: usize) -> u64 {
-        self.index.map_or(u64::try_from(position).unwrap_or(u64::MAX), |index| index.0)
-    }
-
     /// What the model said, in order.
     #[must_use]
     pub fn parts(&self) -> &[CandidatePart<'a>] {
-        self.content.as_ref().map_or(&[], |content| &content.parts)
+        self.content.0.as_ref().map_or(&[], |content| &content.parts)
     }
 }
 
@@ -132,7 +137,7 @@ impl<'a> Candidate<'a> {
 pub struct CandidateContent<'a> {
     /// In order; may be absent.
     #[serde(borrow)]
-    pub parts: List<CandidatePart<'a>>,
+    pub parts: Objects<CandidatePart<'a>>,
 }
 
 /// One piece of what the model said.
@@ -143,9 +148,9 @@ pub struct CandidatePart<'a> {
     #[serde(borrow)]
     pub text: Option<&'a RawValue>,
     /// The text is the model's thinking.
-    pub thought: Option<bool>,
+    pub thought: Option<Word<'a>>,
     /// A call of one of the client's functions.
-    pub function_call: Option<FunctionCall<'a>>,
+    pub function_call: Maybe<FunctionCall<'a>>,
     /// What Google wants back with this part in the next request.
     pub thought_signature: Option<Word<'a>>,
 }
@@ -155,7 +160,7 @@ impl<'a> CandidatePart<'a> {
     #[must_use]
     pub fn said(&self) -> Option<(Text<'a>, bool)> {
         let text = self.text.and_then(Text::verbatim).filter(|text| !text.is_empty())?;
-        Some((text, self.thought == Some(true)))
+        Some((text, self.thought.as_deref() == Some("true")))
     }
 }
 
@@ -195,8 +200,8 @@ pub struct UsageMetadata<'a> {
     pub cached_content_token_count: Count,
     pub total_token_count: Count,
     #[serde(borrow)]
-    pub prompt_tokens_details: List<ModalityTokenCount<'a>>,
-    pub candidates_tokens_details: List<ModalityTokenCount<'a>>,
+    pub prompt_tokens_details: Objects<ModalityTokenCount<'a>>,
+    pub candidates_tokens_details: Objects<ModalityTokenCount<'a>>,
     pub service_tier: Option<Word<'a>>,
 }
 

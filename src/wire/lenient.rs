@@ -2,20 +2,22 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A list that may be absent or `null`.
+/// The objects of a list that may be absent or `null`; what is no object is passed over.
 #[derive(Clone, Debug)]
-pub struct List<T>(pub Vec<T>);
+pub struct Objects<T>(pub Vec<T>);
 
-impl<T> Default for List<T> {
+impl<T> Default for Objects<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> std::ops::Deref for List<T> {
+impl<T> std::ops::Deref for Objects<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -23,9 +25,69 @@ impl<T> std::ops::Deref for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default()))
+        let all = Option::<Vec<Maybe<T>>>::deserialize(deserializer)?;
+        Ok(Self(all.into_iter().flatten().filter_map(|one| one.0).collect()))
+    }
+}
+
+/// An object; anything else in its place is nothing.
+#[derive(Clone, Debug)]
+pub struct Maybe<T>(pub Option<T>);
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MaybeVisitor(PhantomData))
+    }
+}
+
+struct MaybeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MaybeVisitor<T> {
+    type Value = Maybe<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Maybe<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some).map(Maybe)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Maybe<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Maybe(None))
     }
 }
 
@@ -39,7 +101,8 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A string of a reply. A number, as enums are with `enum-encoding=int`, is its digits; anything else is empty.
+/// A word of a reply. A number, as enums are with `enum-encoding=int`, is its digits, a boolean its name; anything else
+/// is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word<'a>(Cow<'a, str>);
 
@@ -86,8 +149,8 @@ impl<'de> Visitor<'de> for WordVisitor {
         Ok(Word::default())
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Word<'de>, E> {
-        Ok(Word::default())
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Word<'de>, E> {
+        Ok(Word(Cow::Borrowed(if value { "true" } else { "false" })))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Word<'de>, E> {
@@ -156,6 +219,8 @@ impl<'de> Visitor<'de> for CountVisitor {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -185,7 +250,7 @@ mod tests {
             ("1", "1"),
             ("-1", ""),
             ("1.5", ""),
-            ("true", ""),
+            ("true", "true"),
             ("null", ""),
             ("[1,[2]]", ""),
             ("{\"a\":{}}", ""),
@@ -195,8 +260,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_object_is_nothing() {
+        let Objects(found) =
+            serde_json::from_str::<Objects<Maybe<u8>>>("[null,1,\"x\",[{}],-1,1.5,true]").unwrap();
+        assert!(found.is_empty());
+        let Objects(found) =
+            serde_json::from_str::<Objects<BTreeMap<String, u8>>>(r#"[{"a":1},null,{"b":2}]"#).unwrap();
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
     fn a_list_may_be_null() {
-        assert!(serde_json::from_str::<List<u8>>("null").unwrap().is_empty());
-        assert_eq!(&*serde_json::from_str::<List<u8>>("[1,2]").unwrap(), &[1, 2]);
+        assert!(serde_json::from_str::<Objects<Maybe<u8>>>("null").unwrap().is_empty());
     }
 }

@@ -84,10 +84,20 @@ pub struct Message<'a> {
     pub content: Option<&'a RawValue>,
     /// What the assistant refused with.
     pub refusal: Option<&'a RawValue>,
+    /// What the assistant said aloud.
+    pub audio: Option<Object<Spoken<'a>>>,
     /// Calls the assistant made.
     pub tool_calls: Option<Vec<&'a RawValue>>,
     /// The call the assistant made, legacy form.
     pub function_call: Option<&'a RawValue>,
+}
+
+/// What the assistant said aloud; the sound itself stays with OpenAI.
+#[derive(Debug, Deserialize)]
+pub struct Spoken<'a> {
+    /// The same as text.
+    #[serde(borrow)]
+    pub transcript: Option<&'a RawValue>,
 }
 
 /// One part of a message's content.

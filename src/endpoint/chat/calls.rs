@@ -5,6 +5,9 @@
 use super::envelope::push_string;
 use crate::wire::gemini::CandidatePart;
 
+/// Among so many earlier calls an id is looked for, so that countless calls do not take the worker's time.
+const MOST_COMPARED: usize = 256;
+
 /// The calls of one choice, which number and name them.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -30,11 +33,13 @@ impl Calls {
     ) -> bool {
         // A call without a name only closes one that came in pieces.
         let Some((call, name)) =
-            part.function_call.as_ref().and_then(|call| Some((call, call.name.as_deref()?)))
+            part.function_call.0.as_ref().and_then(|call| Some((call, call.name.as_deref()?)))
         else {
             return false;
         };
-        let id = call.id.as_deref().filter(|id| !id.is_empty() && !self.ids.iter().any(|used| used == id));
+        let fresh =
+            |id: &&str| !id.is_empty() && !self.ids.iter().rev().take(MOST_COMPARED).any(|used| used == id);
+        let id = call.id.as_deref().filter(fresh);
         let id = id.map_or_else(|| self.new_id(exchange), str::to_owned);
         let arguments = call.args.map_or("{}", |args| args.get());
         json.push(b'{');

@@ -8,6 +8,10 @@ use crate::error::{Error, upstream};
 use crate::headers::Headers;
 use crate::model::{Model, strip_prefixes};
 use crate::wire::gemini::GenerateContentResponse;
+use crate::wire::json::{self, Object};
+
+/// Google gives at most eight.
+pub(super) const MOST_CANDIDATES: usize = 128;
 
 /// What the request leaves for its reply.
 pub(super) struct Envelope {
@@ -45,12 +49,23 @@ impl Envelope {
     /// # Errors
     /// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
     pub(super) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
-        let reply: GenerateContentResponse<'a> =
+        if json::is_too_heavy(json) {
+            return Err(Error::reply_unreadable());
+        }
+        let Object(reply): Object<GenerateContentResponse<'a>> =
             serde_json::from_slice(json).map_err(|_| Error::reply_unreadable())?;
+        if reply.candidates.len() > MOST_CANDIDATES {
+            return Err(Error::reply_unreadable());
+        }
         match reply.error {
             Some(error) => Err(upstream::read_member(error, &self.config.auth.secrets())),
             None => Ok(reply),
         }
+    }
+
+    /// `error` without what no client may see.
+    pub(super) fn redacted(&self, error: Error) -> Error {
+        error.redacted(&self.config.auth.secrets())
     }
 
     /// `{"id":…,"object":…,"created":…,"model":…`, to be continued.
@@ -72,7 +87,7 @@ impl Envelope {
             format!(",\"object\":\"{object}\",\"created\":{created},\"model\":").as_bytes(),
         );
         push_string(&mut head, model);
-        let told = reply.usage_metadata.as_ref().and_then(|usage| usage.service_tier.as_deref());
+        let told = reply.usage_metadata.0.as_ref().and_then(|usage| usage.service_tier.as_deref());
         if let Some(tier) = told.and_then(service_tier).or(self.tier) {
             head.extend_from_slice(b",\"service_tier\":");
             push_string(&mut head, tier);

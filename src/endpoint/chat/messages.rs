@@ -152,8 +152,10 @@ impl At {
                 );
             }
         };
-        if assistant && let Some(text) = message.refusal.and_then(Text::from_raw) {
-            parts.push(Part { text });
+        if assistant {
+            let spoken = message.audio.as_ref().and_then(|Object(audio)| audio.transcript);
+            let more = [message.refusal, spoken].into_iter().flatten().filter_map(Text::from_raw);
+            parts.extend(more.map(|text| Part { text }));
         }
         parts.retain(|part| !part.text.is_empty());
         Ok(parts)

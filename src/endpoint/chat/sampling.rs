@@ -31,6 +31,13 @@ pub(super) fn translate<'a>(
     let temperature = within("temperature", chat.temperature.as_ref(), 0.0, 2.0)?;
     let top_p = within("top_p", chat.top_p.as_ref(), 0.0, 1.0)?;
     let top_k = within("top_k", chat.top_k.as_ref(), 0.0, f64::from(i32::MAX))?;
+    if top_k.as_ref().is_some_and(|top_k| !top_k.is_u64()) {
+        return Err(Error::invalid(
+            "Invalid type for 'top_k': expected an integer, but got a decimal instead.",
+        )
+        .param("top_k")
+        .code("invalid_type"));
+    }
     let penalty = |name: &str, value: Option<&Number>| -> Result<Option<Number>, Error> {
         let value = within(name, value, -2.0, 2.0)?;
         // A zero changes nothing and is not worth a refusal; elsewhere only some models know penalties.
@@ -201,6 +208,7 @@ mod tests {
             (r#"{"temperature":-1}"#, "temperature", "integer_below_min_value"),
             (r#"{"temperature":"1"}"#, "temperature", "invalid_type"),
             (r#"{"top_p":1.01}"#, "top_p", "decimal_above_max_value"),
+            (r#"{"top_k":40.5}"#, "top_k", "invalid_type"),
             (r#"{"top_k":-1}"#, "top_k", "integer_below_min_value"),
             (r#"{"n":0}"#, "n", "integer_below_min_value"),
             (r#"{"n":9}"#, "n", "integer_above_max_value"),

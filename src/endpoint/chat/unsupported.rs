@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::error::Error;
-use crate::wire::json;
+use crate::wire::json::{self, Object};
 use crate::wire::openai::ChatRequest;
 use crate::wire::text::Str;
 
@@ -43,7 +43,7 @@ fn is_json(format: Option<&RawValue>) -> Result<bool, Error> {
     let Some(format) = format else {
         return Ok(false);
     };
-    let format: Format<'_> =
+    let Object(format): Object<Format<'_>> =
         json::from_slice(format.get().as_bytes()).map_err(|problem| problem.under("response_format"))?;
     match &*format.r#type {
         "text" => Ok(false),

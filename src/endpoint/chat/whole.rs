@@ -23,12 +23,12 @@ impl Reader for ChatReply {
     fn event(&mut self, reply: &[u8], out: &mut Sink) -> Result<(), Error> {
         let reply = self.envelope.read(reply)?;
         let mut usage = Usage::default();
-        if let Some(metadata) = &reply.usage_metadata {
+        if let Some(metadata) = &reply.usage_metadata.0 {
             usage.add(metadata);
         }
         let mut json = self.envelope.open("chat.completion", &reply);
         json.extend_from_slice(b",\"choices\":[");
-        push_choices(&mut json, &reply, self.envelope.id())?;
+        push_choices(&mut json, &reply, &self.envelope)?;
         json.extend_from_slice(b"],\"usage\":");
         json.extend_from_slice(&usage.json());
         json.push(b'}');
@@ -46,10 +46,10 @@ impl Reader for ChatReply {
 fn push_choices(
     json: &mut Vec<u8>,
     reply: &GenerateContentResponse<'_>,
-    exchange: u128,
+    envelope: &Envelope,
 ) -> Result<(), Error> {
     if reply.candidates.is_empty() {
-        let feedback = reply.prompt_feedback.as_ref();
+        let feedback = reply.prompt_feedback.0.as_ref();
         let blocked = feedback.filter(|feedback| feedback.block_reason.is_some());
         let refusal = blocked.and_then(|feedback| feedback.block_reason_message.as_deref());
         let native = blocked.and_then(|feedback| feedback.block_reason.as_deref());
@@ -58,7 +58,7 @@ fn push_choices(
         return Ok(());
     }
     let said: Vec<Said<'_>> =
-        reply.candidates.iter().map(|candidate| Said::of(candidate, exchange)).collect();
+        reply.candidates.iter().map(|candidate| Said::of(candidate, envelope.id())).collect();
     let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty());
     for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
         if position > 0 {
@@ -66,8 +66,9 @@ fn push_choices(
         }
         let native = candidate.finish_reason.as_deref();
         let called = !said.calls.is_empty();
-        let finish = finish::reason(native, candidate.finish_message.as_deref(), usable, called)?;
-        Choice { index: candidate.place(position), said, refusal: None, finish, native }.push(json);
+        let finish = finish::reason(native, candidate.finish_message.as_deref(), usable, called)
+            .map_err(|error| envelope.redacted(error))?;
+        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native }.push(json);
     }
     Ok(())
 }
