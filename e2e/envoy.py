@@ -34,7 +34,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -161,3 +161,13 @@ def test_binary_headers(gateway):
         client.send(head)
         assert client.reply().status == 200
     assert gateway.ask().status == 200
+
+
+@pytest.mark.parametrize("element", [b"{}", b"0", b'""', b'{"role":"user","content":"a"}'])
+@pytest.mark.parametrize("member", ["messages", "tools", "stop", "modalities"])
+def test_countless_values_do_not_exhaust_a_worker(gateway, member, element):
+    """A few bytes each, hundreds once parsed: within the size limit they would take all of a VM's memory."""
+    body = b'{"model":"gemini-2.5-flash","%s":[%s]}' % (member.encode(), b",".join([element] * (30_000_000 // (len(element) + 1))))
+    got = gateway.post(body)
+    assert got.status == 400 and not shape_problems(got.json)
+    assert gateway.ask().status == 200

@@ -45,6 +45,18 @@ def test_finish_without_text_then_trailers(gateway, upstream, trailers):
 
 
 @pytest.mark.parametrize("trailers", [False, True])
+def test_two_choices_that_end_one_after_the_other(gateway, upstream, trailers):
+    def part(index, finish=None):
+        return reply({**candidate(f"{index}", finish), "index": index})
+
+    data = [part(0), part(1), part(0, "STOP"), part(1, "MAX_TOKENS")]
+    upstream.script = answering(200, SSE, *(sse([e]) for e in data), trailers=trailers)
+    got = gateway.post(chat(stream=True, n=2))
+    assert got.stream.problems == []
+    assert [got.stream.messages[i]["finish_reason"] for i in (0, 1)] == ["stop", "length"]
+
+
+@pytest.mark.parametrize("trailers", [False, True])
 def test_no_final_newline_then_trailers(gateway, upstream, trailers):
     upstream.script = answering(200, SSE, sse(events("a", "b")).rstrip(), trailers=trailers)
     got = gateway.post(chat(stream=True))

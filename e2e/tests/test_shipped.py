@@ -140,6 +140,17 @@ def test_reply_over_envoys_limit_is_an_error(tight):
     assert got.error["type"] == "server_error"
 
 
+@pytest.mark.parametrize("how", ["reset", "short"])
+def test_a_reply_that_breaks_off_is_an_error(tight, how):
+    """Envoy answers in its own name then, past the filter: the file gives that answer OpenAI's shape."""
+    body = json.dumps(reply(candidate("x" * 1000)))
+    scenario = {"body": body, "reset_after": 500} if how == "reset" else {"body": body[:500], "headers": {"content-length": "5000"}}
+    got = tight.ask(scenario)
+    assert got.status in (502, 503)
+    assert got.error["type"] == "server_error" and set(got.error) == {"message", "type", "param", "code"}
+    assert "upstream" not in got.error["message"]
+
+
 def test_a_stream_has_no_limit(tight):
     """Only what one read brings is ever held."""
     texts = [f"{i} " + "x" * 20_000 for i in range(100)]

@@ -96,66 +96,37 @@ impl std::ops::Deref for Str<'_> {
 
 /// The repaired literal, or `None` where nothing is wrong with it (nearly always).
 fn repair(literal: &str) -> Option<String> {
-    let mut rest = literal;
-    let mut repaired = String::new();
-    let mut changed = false;
-    while let Some((before, escape, after)) = next_escape(rest) {
-        repaired.push_str(before);
-        match escape {
-            Escape::Unicode(0) => changed = true,
-            Escape::Unicode(unit @ 0xD800..=0xDBFF) => match low_surrogate(after) {
-                Some((low, after_low)) => {
-                    push_unit(&mut repaired, unit);
-                    push_unit(&mut repaired, low);
-                    rest = after_low;
-                    continue;
-                }
-                None => {
-                    changed = true;
-                    push_unit(&mut repaired, 0xFFFD);
-                }
-            },
-            Escape::Unicode(0xDC00..=0xDFFF) => {
-                changed = true;
-                push_unit(&mut repaired, 0xFFFD);
+    let mut repaired = None::<String>;
+    let (mut kept, mut at) = (0, 0_usize);
+    while let Some(found) = literal.get(at..).and_then(|rest| rest.find('\\')) {
+        let escape = at.wrapping_add(found);
+        let next = escape.wrapping_add(6);
+        let (end, replacement) = match unit(literal, escape) {
+            None => (escape.wrapping_add(2), None),
+            Some(0) => (next, Some("")),
+            Some(0xD800..=0xDBFF) if matches!(unit(literal, next), Some(0xDC00..=0xDFFF)) => {
+                (next.wrapping_add(6), None)
             }
-            Escape::Unicode(unit) => push_unit(&mut repaired, unit),
-            Escape::Short(letter) => {
-                repaired.push('\\');
-                repaired.push(letter);
-            }
+            Some(0xD800..=0xDFFF) => (next, Some("\\ufffd")),
+            Some(_) => (next, None),
+        };
+        if let Some(replacement) = replacement {
+            let repaired = repaired.get_or_insert_default();
+            repaired.push_str(literal.get(kept..escape).unwrap_or_default());
+            repaired.push_str(replacement);
+            kept = end;
         }
-        rest = after;
+        at = end;
     }
-    repaired.push_str(rest);
-    changed.then_some(repaired)
+    let mut repaired = repaired?;
+    repaired.push_str(literal.get(kept..).unwrap_or_default());
+    Some(repaired)
 }
 
-enum Escape {
-    Unicode(u32),
-    Short(char),
-}
-
-/// Text before the next escape, the escape, and what follows it.
-fn next_escape(text: &str) -> Option<(&str, Escape, &str)> {
-    let (before, tail) = text.split_once('\\')?;
-    let letter = tail.chars().next()?;
-    let after = tail.get(letter.len_utf8()..)?;
-    if letter != 'u' {
-        return Some((before, Escape::Short(letter), after));
-    }
-    let unit = u32::from_str_radix(after.get(..4)?, 16).ok()?;
-    Some((before, Escape::Unicode(unit), after.get(4..)?))
-}
-
-fn low_surrogate(text: &str) -> Option<(u32, &str)> {
-    let digits = text.strip_prefix("\\u")?;
-    let unit = u32::from_str_radix(digits.get(..4)?, 16).ok()?;
-    (0xDC00..=0xDFFF).contains(&unit).then_some((unit, digits.get(4..)?))
-}
-
-fn push_unit(literal: &mut String, unit: u32) {
-    literal.push_str(&format!("\\u{unit:04x}"));
+/// The UTF-16 unit of the escape `\uXXXX` at `at`, where there is one.
+fn unit(literal: &str, at: usize) -> Option<u32> {
+    let digits = literal.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]
