@@ -18,42 +18,40 @@ pub(super) fn reason(
     match google {
         Some("STOP" | "1") | None => Ok(stop),
         Some("MAX_TOKENS" | "2" | "CONTINUATION") => Ok("length"),
-        Some(
-            "SAFETY"
-            | "3"
-            | "RECITATION"
-            | "4"
-            | "LANGUAGE"
-            | "BLOCKLIST"
-            | "PROHIBITED_CONTENT"
-            | "SPII"
-            | "MODEL_ARMOR"
-            | "ESCALATION"
-            | "IMAGE_SAFETY"
-            | "IMAGE_PROHIBITED_CONTENT"
-            | "IMAGE_RECITATION",
-        ) => Ok("content_filter"),
-        Some(
-            "MALFORMED_FUNCTION_CALL"
-            | "UNEXPECTED_TOOL_CALL"
-            | "TOO_MANY_TOOL_CALLS"
-            | "MALFORMED_RESPONSE"
-            | "MISSING_THOUGHT_SIGNATURE",
-        ) if !usable => {
+        Some(filtered) if FILTERED.contains(&filtered) => Ok("content_filter"),
+        Some(failed) if FAILED.contains(&failed) && !usable => {
             let message = message.filter(|message| !message.is_empty());
-            Err(Error::server(502, message.unwrap_or("The model produced a malformed reply."))
-                .code("malformed_function_call"))
+            let message = message.unwrap_or("The model produced a malformed reply.");
+            Err(Error::server(502, message).code("malformed_function_call"))
         }
-        Some(
-            "MALFORMED_FUNCTION_CALL"
-            | "UNEXPECTED_TOOL_CALL"
-            | "TOO_MANY_TOOL_CALLS"
-            | "MALFORMED_RESPONSE"
-            | "MISSING_THOUGHT_SIGNATURE",
-        ) => Ok(stop),
+        Some(failed) if FAILED.contains(&failed) => Ok(stop),
         Some(_) => Ok(if usable { stop } else { "content_filter" }),
     }
 }
+
+const FILTERED: [&str; 13] = [
+    "SAFETY",
+    "3",
+    "RECITATION",
+    "4",
+    "LANGUAGE",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MODEL_ARMOR",
+    "ESCALATION",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+];
+
+const FAILED: [&str; 5] = [
+    "MALFORMED_FUNCTION_CALL",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+];
 
 #[cfg(test)]
 mod tests {
