@@ -40,8 +40,8 @@ lint: need targets ## formatting and clippy, natively and for wasm
 
 unit: need targets $(RUNNER) ## unit tests, natively and the same in a wasm VM
 	$(STEP) "unit tests" cargo test
-	$(STEP) "unit tests in a wasm VM" env CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(abspath $(RUNNER)) \
-	  cargo test --lib --target wasm32-unknown-unknown
+	$(STEP) "unit tests in a wasm VM" env CARGO_PROFILE_DEV_DEBUG=0 \
+	  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(abspath $(RUNNER)) cargo test --lib --target wasm32-unknown-unknown
 
 e2e: setup size ## end-to-end tests: OpenAI's SDKs, a real Envoy, a strict fake Google
 	@find e2e/.run -mindepth 1 -maxdepth 1 -mmin +120 -exec rm -rf {} + 2>/dev/null || true

@@ -31,21 +31,35 @@ IGNORED = {
     "messages[].reasoning_content": "unsigned thoughts only cost tokens",
     "messages[].reasoning": "unsigned thoughts only cost tokens",
     "messages[].annotations": "output only",
+    "messages[].parsed": "output only, a helper of the SDK",
     "messages[].audio": "cannot be dereferenced",
     "messages[].id": "output only",
 }
+
+# What `expect_request` looks for at Google's.
+CARRIED = {
+    "messages", "temperature", "top_p", "top_k", "n", "seed", "stop", "max_tokens", "max_completion_tokens", "presence_penalty",
+    "frequency_penalty", "logprobs", "top_logprobs", "messages[].role", "messages[].content", "messages[].refusal",
+}  # fmt: skip
 
 # Features of the next issue: a request that uses one may be refused with "not supported yet".
 LATER = {
     "tools", "functions", "tool_choice", "function_call", "reasoning_effort", "modalities", "audio",
     "web_search_options", "service_tier", "logprobs", "top_logprobs", "extra_body", "google", "thinking",
-    "safety_settings", "cached_content", "labels", "response_schema",
+    "safety_settings", "cached_content", "labels", "response_schema", "response_format", "messages[].tool_calls",
+    "messages[].tool_call_id", "messages[].function_call",
 }
+
+
+def unaccounted(body: dict) -> set[str]:
+    """Keys that are neither looked for at Google's, nor on the ignore list, nor of the next issue."""
+    inner = {f"messages[].{key}" for message in body.get("messages") or [] for key in message}
+    return (set(body) | inner) - CARRIED - set(IGNORED) - LATER
 
 
 def uses_later_features(body: dict) -> bool:
     """Whether the request goes beyond text chat."""
-    wanted = {k for k in LATER & set(body) if body[k] is not None}
+    wanted = {k for k in LATER & set(body) - {"response_format"} if body[k] not in (None, [], ["text"])}
     if (body.get("response_format") or {}).get("type", "text") != "text" or wanted:
         return True
     for message in body.get("messages") or []:

@@ -189,6 +189,8 @@ class Envoy(Server):
         command = [
             binary(version), "-c", file, "--concurrency", str(concurrency), "-l", log_level,
             "--disable-hot-restart", "--admin-address-path", self._admin_file,
+            # The access log is written at once, not every 10 s.
+            "--file-flush-interval-msec", "50",
         ]
         self.spawn(command, environment(env), self._ready, timeout)
         listeners = json.loads(self._get("/listeners?format=json"))["listener_statuses"]

@@ -106,6 +106,13 @@ impl Error {
         self
     }
 
+    /// The same error without `secrets`, key-like words and project identifiers in its message.
+    #[must_use]
+    pub fn redacted(mut self, secrets: &[String]) -> Self {
+        self.0.message = upstream::redact(&self.0.message, secrets);
+        self
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -160,6 +167,7 @@ impl fmt::Debug for Error {
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let path = problem.path;
+        let subject = if path.is_empty() { "the request body".to_owned() } else { format!("'{path}'") };
         let named = |field: &str| match path.as_str() {
             "" => field.to_owned(),
             path => format!("{path}.{field}"),
@@ -171,7 +179,7 @@ impl From<Problem> for Error {
                 ));
             }
             ProblemKind::Type { expected, found } => Self::invalid(format!(
-                "Invalid type for '{path}': expected {expected}, but got {found} instead."
+                "Invalid type for {subject}: expected {expected}, but got {found} instead."
             ))
             .code("invalid_type"),
             ProblemKind::Missing { field } => {
@@ -187,11 +195,11 @@ impl From<Problem> for Error {
                     .code("unknown_parameter");
             }
             ProblemKind::Value { expected } => {
-                Self::invalid(format!("Invalid value for '{path}': expected {expected}."))
+                Self::invalid(format!("Invalid value for {subject}: expected {expected}."))
                     .code("invalid_value")
             }
             ProblemKind::Custom(message) => {
-                Self::invalid(format!("Invalid value for '{path}': {message}.")).code("invalid_value")
+                Self::invalid(format!("Invalid value for {subject}: {message}.")).code("invalid_value")
             }
         };
         if path.is_empty() { error } else { error.param(path) }

@@ -15,9 +15,21 @@ pub struct Sink {
     pub bytes: Vec<u8>,
     /// Token counts, once the reply has told them.
     pub usage: Option<Usage>,
-    /// Set where this output may be the last: the shell keeps it back until more arrives or the reply ends, because
-    /// Envoy lets nothing be appended to a body at its trailers unless some of it is still held.
-    pub hold: bool,
+    /// Whether this output may be the last.
+    pub hold: Hold,
+}
+
+/// Whether an output may be the last. Such a one is kept back until more arrives or the reply ends, because Envoy lets
+/// nothing be appended to a body at its trailers unless some of it is still held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// More will come.
+    #[default]
+    No,
+    /// An end was told that had been told before, which is no sign that this is it.
+    Again,
+    /// An end was told.
+    Ended,
 }
 
 /// Tokens of one exchange, as told to the client.

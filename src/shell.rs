@@ -3,6 +3,7 @@
 //! Only host calls that return a status are used, since most of the SDK's wrappers panic on what a client controls.
 
 mod abi;
+mod slots;
 mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -13,10 +14,12 @@ use proxy_wasm::types::{Action, ContextType, LogLevel};
 
 use crate::config::Config;
 use crate::endpoint::Answer;
-use crate::exchange::{Act, Exchange};
+use crate::exchange::{Act, Exchange, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
+use crate::memory::Memory;
 use abi::{Refused, Side};
+use slots::Slots;
 use watch::Watch;
 
 proxy_wasm::main! {{
@@ -34,8 +37,13 @@ thread_local! {
 /// One plugin configuration.
 #[derive(Default)]
 struct Plugin {
-    config: Option<Rc<Config>>,
+    loaded: Option<Loaded>,
     watch: Rc<Watch>,
+}
+
+struct Loaded {
+    config: Rc<Config>,
+    memory: Rc<dyn Memory>,
 }
 
 impl Context for Plugin {}
@@ -50,7 +58,8 @@ impl RootContext for Plugin {
                     log::warn!("configuration: {warning}");
                 }
                 self.watch.configure(config.body_wait, &json);
-                self.config = Some(Rc::new(config));
+                let memory = Rc::new(Slots::new(config.signatures.cache_bytes));
+                self.loaded = Some(Loaded { config: Rc::new(config), memory });
                 true
             }
             Err(error) => {
@@ -67,8 +76,9 @@ impl RootContext for Plugin {
     fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
         let id = NEXT_ID.get();
         NEXT_ID.set(id.wrapping_add(1));
-        let config = Rc::clone(self.config.as_ref()?);
-        let exchange = HELD.with(|held| Exchange::new(config, held, abi::now() / 1_000_000_000, id));
+        let loaded = self.loaded.as_ref()?;
+        let vm = Vm { held: HELD.with(Total::clone), memory: Rc::clone(&loaded.memory) };
+        let exchange = Exchange::new(Rc::clone(&loaded.config), vm, abi::now() / 1_000_000_000, id);
         Some(Box::new(Stream {
             context_id,
             exchange: Rc::new(RefCell::new(exchange)),

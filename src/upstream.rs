@@ -79,7 +79,8 @@ fn path(config: &Config, forward: &Forward) -> String {
     path
 }
 
-fn percent_encode(text: &str) -> String {
+/// `text` as it stands in a query.
+pub(crate) fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -6,7 +6,7 @@ import certificates
 import pytest
 from envoy import Envoy, default_wasm
 from fake_google.launch import Fake
-from support.lab import Gateway
+from support.lab import VERSION, Gateway
 
 DEFAULT = {"auth": {"header_value": "$env://GEMINI_API_KEY"}}
 
@@ -44,7 +44,7 @@ def gateways(fake):
         key = json.dumps([config, {k: repr(v) for k, v in arguments.items()}], sort_keys=True)
         if key not in running:
             merged = {k: v for k, v in {**DEFAULT, **(config or {})}.items() if v is not None}
-            running[key] = Gateway(Envoy(**{"upstream": fake.port, "config": merged, **arguments}), fake)
+            running[key] = Gateway(Envoy(**{"version": VERSION, "upstream": fake.port, "config": merged, **arguments}), fake)
         return running[key]
 
     yield start
@@ -72,7 +72,8 @@ def fresh_envoy(fake):
     started = []
 
     def start(config=None, **arguments):
-        started.append(Gateway(Envoy(**{"upstream": fake.port, "config": {**DEFAULT, **(config or {})}, **arguments}), fake))
+        config = {**DEFAULT, **(config or {})}
+        started.append(Gateway(Envoy(**{"version": VERSION, "upstream": fake.port, "config": config, **arguments}), fake))
         return started[-1]
 
     yield start

@@ -1,7 +1,7 @@
 """Chat requests: every text and parameter reaches Google, nothing else does (checked by `checker_requests`)."""
 
 import pytest
-from checker_requests import compare_request
+from checker_requests import compare_request, unaccounted
 from support.lab import MODEL, chat
 
 
@@ -144,6 +144,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameter(gateway, name, model):
     body = chat(model=model, **PARAMETERS[name])
+    assert unaccounted(body) == set() or name == "unknown keys"
     got = gateway.ask(body=body)
     assert got.status == 200, got.body
     assert compare_request(got.sent, model, got.received["body"]) == []

@@ -1,9 +1,10 @@
 """Configuration as clients feel it: models and aliases, streaming policy, defaults and forced options, headers."""
 
 import json
+import time
 
 import pytest
-from support.lab import MODEL, candidate, chat, reply
+from support.lab import MODEL, candidate, chat, events, reply, sse, stream_body
 
 
 def without_model(**fields) -> dict:
@@ -169,3 +170,17 @@ def test_held_bytes_are_capped(fresh_envoy):
         assert got.error["type"] == "server_error"
     for _ in range(5):
         assert gateway.ask(stream=True).stream.problems == []
+
+
+def test_held_bytes_are_given_back(fresh_envoy):
+    """Clients that leave while bytes are held for them: the room is free again."""
+    gateway = fresh_envoy({"max_held_bytes": 200_000})
+    half = sse([reply(candidate("x" * 150_000))])[:120_000]
+    for _ in range(8):
+        # The pause keeps the event incomplete in the guest until the client is gone.
+        with gateway.open(stream_body(sse(events("a", "b")[:1]) + half + b" ", pauses=[[len(half), 30]])) as (_, _, pieces):
+            next(pieces)
+            time.sleep(0.1)
+    value = sse([reply(candidate("y" * 150_000))])
+    got = gateway.ask(stream_body(value, chunks=list(range(10_000, 150_000, 10_000))), stream=True)
+    assert got.stream.problems == [], got.body[-300:]

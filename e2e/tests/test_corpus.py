@@ -10,7 +10,7 @@ import contextlib
 import json
 
 import pytest
-from checker_requests import compare_request, uses_later_features
+from checker_requests import compare_request, unaccounted, uses_later_features
 from support.corpus import generations, is_stream, records
 from support.lab import MODEL, events, fresh, mark, reply
 from support.replay import Replayer, post_all
@@ -83,6 +83,8 @@ def test_requests(gateway, figures):
         kept.append((name, body))
         bodies.append((id, body))
     problems, accepted, later = [], 0, 0
+    for name, body in kept:
+        problems += [f"{name}: a key nobody answers for: {key}" for key in unaccounted(body)]
     for (name, body), (status, parsed, seen) in zip(kept, asyncio.run(post_all(gateway, bodies)), strict=True):
         accepted += status == 200
         if name in REFUSED:

@@ -8,7 +8,7 @@ import pytest
 from checker_errors import shape_problems
 from envoy import Envoy
 from fake_google.launch import Fake
-from support.lab import CHAT, MODEL, Gateway, chat, events, reply
+from support.lab import CHAT, MODEL, VERSION, Gateway, chat, events, reply
 
 SECRET = "AIzaSyConfiguredKey0123456789abcdefghijk"
 
@@ -53,7 +53,7 @@ def guarded():
     """A gateway with a key that looks like Google's, at the wasm log level debug, and a fake that wants that key."""
     with Fake(api_key=SECRET) as fake:
         config = {"auth": {"header_value": "$env://GEMINI_API_KEY"}}
-        gateway = Gateway(Envoy(upstream=fake.port, config=config, env={"GEMINI_API_KEY": SECRET}), fake)
+        gateway = Gateway(Envoy(version=VERSION, upstream=fake.port, config=config, env={"GEMINI_API_KEY": SECRET}), fake)
         level = urllib.request.Request(gateway.envoy.admin + "/logging?wasm=debug", method="POST")
         urllib.request.urlopen(level, timeout=5).close()
         yield gateway

@@ -100,7 +100,7 @@ def test_odd_reply(gateway, name, stream):
 def test_a_slightly_odd_reply_is_still_an_answer(gateway, name):
     got = gateway.ask(raw_body(ODD[name], content_type="application/json"))
     assert got.status == 200 and got.text, got.body
-    assert 1_000_000_000 < got.json["created"]
+    assert got.json["created"] > 1_000_000_000
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 304])
@@ -133,7 +133,13 @@ def test_long_paths_and_headers(gateway):
     assert got.status == 200
 
 
-@pytest.mark.parametrize("path", [f"{CHAT}/", f"{CHAT}?", f"{CHAT}?a=b?c=d", f"/x/..{CHAT}", "/v1//chat//completions", "/v1/chat%2Fcompletions", "/v1/CHAT/completions", "//" + CHAT])
+PATHS = [
+    f"{CHAT}/", f"{CHAT}?", f"{CHAT}?a=b?c=d", f"/x/..{CHAT}", "/v1//chat//completions", "/v1/chat%2Fcompletions",
+    "/v1/CHAT/completions", f"//{CHAT}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_odd_paths_never_reach_google_as_they_are(gateway, path):
     """Either it is a chat, or a 404: the client's path itself never goes on."""
     gateway.fake.clear()

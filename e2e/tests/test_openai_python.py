@@ -128,6 +128,13 @@ def test_local_error(client):
     assert caught.value.param == "model"
 
 
+def test_other_endpoints_are_not_found(client):
+    for call in (client.models.list, lambda: client.embeddings.create(model=MODEL, input="x")):
+        with pytest.raises(openai.NotFoundError) as caught:
+            call()
+        assert set(caught.value.body) == {"message", "type", "param", "code"}
+
+
 def test_retry_after_is_honoured(gateway, client):
     """A 429 with Google's RetryInfo, then the answer: the SDK waits as long as it was told."""
     info = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1.2s"}]

@@ -190,6 +190,18 @@ def test_wrong_mode_is_explained(fresh_envoy):
     assert gateway.post(b"", path="/nope", method="GET").status == 404
 
 
+def test_wrong_mode_with_many_clients(fresh_envoy):
+    gateway = fresh_envoy(flag=False, concurrency=2)
+    results = []
+    started = time.monotonic()
+    threads = [threading.Thread(target=lambda: results.append(gateway.post(chat(stream=True)).status)) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [500] * 30 and time.monotonic() - started < 4
+
+
 def test_body_wait_is_configurable(fresh_envoy):
     gateway = fresh_envoy({"body_wait": 0.3}, flag=False)
     started = time.monotonic()

@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 from envoy import SHIPPED, Envoy, listener, route
-from support.lab import CHAT, Gateway, candidate, chat, events, lock_step, reply, sse, stream_body
+from support.lab import CHAT, VERSION, Gateway, candidate, chat, events, lock_step, reply, sse, stream_body
 from support.raw import RawClient
 
 MIB = 1 << 20
@@ -15,7 +15,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def shipped(issued, secure_fake):
-    gateway = Gateway(Envoy(upstream=secure_fake.port, ca=issued.ca), secure_fake)
+    gateway = Gateway(Envoy(version=VERSION, upstream=secure_fake.port, ca=issued.ca), secure_fake)
     gateway.client.timeout = 60
     yield gateway
     gateway.close()
@@ -121,7 +121,7 @@ def tight(fake):
         listener(config)["per_connection_buffer_limit_bytes"] = 65536
         route(config)["request_body_buffer_limit"] = 65536
 
-    gateway = Gateway(Envoy(upstream=fake.port, edit=edit), fake)
+    gateway = Gateway(Envoy(version=VERSION, upstream=fake.port, edit=edit), fake)
     yield gateway
     gateway.close()
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::document::AuthFields;
 use super::{ConfigError, Upstream};
+use crate::upstream::percent_encode;
 
 /// The header Google reads API keys from.
 const KEY_HEADER: &str = "x-goog-api-key";
@@ -46,14 +47,16 @@ impl Auth {
         self.query.as_ref().map(|query| (query.name.as_str(), query.value.as_str()))
     }
 
-    /// The values that no message may repeat.
+    /// What no message may repeat: each value, without its scheme, and as it stands in a URL.
     #[must_use]
-    pub fn secrets(&self) -> Vec<&str> {
-        [&self.header, &self.query]
-            .into_iter()
-            .flatten()
-            .map(|credential| credential.value.as_str())
-            .collect()
+    pub fn secrets(&self) -> Vec<String> {
+        let values =
+            [&self.header, &self.query].into_iter().flatten().map(|credential| credential.value.as_str());
+        let forms = |value: &str| {
+            let token = value.rsplit(' ').next().unwrap_or(value);
+            [value.to_owned(), token.to_owned(), percent_encode(value)]
+        };
+        values.flat_map(forms).collect()
     }
 
     pub(super) fn check(fields: AuthFields, upstream: &Upstream) -> Result<Self, ConfigError> {
@@ -132,7 +135,7 @@ pub(super) fn header_name_checked(path: &str, name: &str) -> Result<String, Conf
         return Err(ConfigError::at(path, "expected a header name, made of letters, digits and `-`"));
     }
     let name = name.to_ascii_lowercase();
-    if OWN_HEADERS.contains(&name.as_str()) {
+    if OWN_HEADERS.contains(&name.as_str()) || name.starts_with("x-envoy-") {
         return Err(ConfigError::at(path, "is a header that the filter or Envoy sets itself"));
     }
     Ok(name)
@@ -147,7 +150,12 @@ fn header_value_checked(path: &str, value: String) -> Result<String, ConfigError
     Err(ConfigError::at(path, "expected printable ASCII characters without spaces or line ends around them"))
 }
 
-const OWN_HEADERS: [&str; 15] = [
+const OWN_HEADERS: [&str; 20] = [
+    "date",
+    "location",
+    "server",
+    "set-cookie",
+    "x-forwarded-proto",
     "connection",
     "content-encoding",
     "content-length",

@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::auth::header_name_checked;
 use super::document::{Document, ModelPolicy, NameHeader, OptionFields};
-use super::{Auth, Config, ConfigError, Model, Options, Upstream};
+use super::{Auth, Config, ConfigError, Model, Options, Signatures, Upstream};
 
 /// The reply header that names the model when no other name is configured.
 const MODEL_HEADER: &str = "x-llm-model";
@@ -31,11 +31,6 @@ impl Document {
         }
         let auth = Auth::check(self.auth, &upstream)?;
         let mut warnings: Vec<String> = auth.warning().map(str::to_owned).into_iter().collect();
-        if self.max_held_bytes < self.max_request_body_size {
-            warnings.push(
-                "max_held_bytes: smaller than max_request_body_size, the largest bodies get a 503".into(),
-            );
-        }
         if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {
             warnings.push(format!(
                 "max_request_body_size: requests above {} bytes are answered with 413, which Kong rarely does",
@@ -56,6 +51,12 @@ impl Document {
             unmatched: self.unmatched,
             body_wait: body_wait(self.body_wait)?,
             max_held_bytes: size(self.max_held_bytes),
+            signatures: Signatures {
+                cache_bytes: size(self.thought_signatures.cache_bytes),
+                ttl: self.thought_signatures.ttl,
+                carrier: self.thought_signatures.carrier,
+            },
+            fingerprint: 0,
             upstream,
             warnings,
         })

@@ -3,6 +3,8 @@
 //! Bodies seen in the wild: `{"error":…}`, the same in an array, pretty-printed, with another error as JSON inside its
 //! message, an HTML page, plain text, nothing. <https://cloud.google.com/apis/design/errors>
 
+pub(super) use redact::redact;
+
 mod redact;
 mod retry;
 
@@ -10,14 +12,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Error;
-use crate::wire::lenient::List;
-use crate::wire::text::Str;
+use crate::wire::json::Object;
+use crate::wire::lenient::{Maybe, Objects, Word};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Envelope<'a> {
     #[serde(borrow)]
-    error: Option<Status<'a>>,
+    error: Maybe<Status<'a>>,
 }
 
 /// <https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto>
@@ -26,9 +28,9 @@ struct Envelope<'a> {
 struct Status<'a> {
     #[serde(borrow)]
     code: Option<&'a RawValue>,
-    message: Option<Str<'a>>,
-    status: Option<Str<'a>>,
-    details: List<Detail<'a>>,
+    message: Option<Word<'a>>,
+    status: Option<Word<'a>>,
+    details: Objects<Detail<'a>>,
 }
 
 /// The members of every detail type that is of use, by their names.
@@ -36,38 +38,38 @@ struct Status<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Detail<'a> {
     #[serde(borrow)]
-    reason: Option<Str<'a>>,
-    retry_delay: Option<Str<'a>>,
-    field_violations: List<FieldViolation<'a>>,
-    violations: List<QuotaViolation<'a>>,
-    metadata: Option<Metadata<'a>>,
+    reason: Option<Word<'a>>,
+    retry_delay: Option<Word<'a>>,
+    field_violations: Objects<FieldViolation<'a>>,
+    violations: Objects<QuotaViolation<'a>>,
+    metadata: Maybe<Metadata<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct FieldViolation<'a> {
     #[serde(borrow)]
-    field: Option<Str<'a>>,
+    field: Option<Word<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct QuotaViolation<'a> {
     #[serde(borrow)]
-    quota_id: Option<Str<'a>>,
-    quota_metric: Option<Str<'a>>,
+    quota_id: Option<Word<'a>>,
+    quota_metric: Option<Word<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Metadata<'a> {
     #[serde(borrow)]
-    quota_reset_delay: Option<Str<'a>>,
+    quota_reset_delay: Option<Word<'a>>,
 }
 
 /// The error for a reply with status `http` and `body`; `secrets` are never repeated.
 #[must_use]
-pub fn read(http: u16, body: &[u8], secrets: &[&str]) -> Error {
+pub fn read(http: u16, body: &[u8], secrets: &[String]) -> Error {
     match parse(body) {
         Some(status) => status.into_error(http, secrets),
         None => anonymous(http),
@@ -76,9 +78,9 @@ pub fn read(http: u16, body: &[u8], secrets: &[&str]) -> Error {
 
 /// The error that the `error` member of a reply holds.
 #[must_use]
-pub fn read_member(error: &RawValue, secrets: &[&str]) -> Error {
-    match serde_json::from_str::<Status<'_>>(error.get()) {
-        Ok(status) => status.into_error(500, secrets),
+pub fn read_member(error: &RawValue, secrets: &[String]) -> Error {
+    match serde_json::from_str::<Object<Status<'_>>>(error.get()) {
+        Ok(Object(status)) => status.into_error(500, secrets),
         Err(_) => anonymous(500),
     }
 }
@@ -86,38 +88,58 @@ pub fn read_member(error: &RawValue, secrets: &[&str]) -> Error {
 fn parse(body: &[u8]) -> Option<Status<'_>> {
     let body = body.trim_ascii_start();
     if body.starts_with(b"[") {
-        let list: Vec<Envelope<'_>> = serde_json::from_slice(body).ok()?;
-        return list.into_iter().next()?.error;
+        let Objects(list) = serde_json::from_slice::<Objects<Envelope<'_>>>(body).ok()?;
+        return list.into_iter().next()?.error.0;
     }
-    serde_json::from_slice::<Envelope<'_>>(body).ok()?.error
+    let Object(envelope) = serde_json::from_slice::<Object<Envelope<'_>>>(body).ok()?;
+    envelope.error.0
 }
 
 impl Status<'_> {
-    fn into_error(self, http: u16, secrets: &[&str]) -> Error {
+    fn into_error(self, http: u16, secrets: &[String]) -> Error {
         if let Some(inner) = self.message.as_deref().and_then(|message| parse(message.as_bytes())) {
             return inner.flat_error(http, secrets);
         }
         self.flat_error(http, secrets)
     }
 
-    fn flat_error(self, http: u16, secrets: &[&str]) -> Error {
+    fn flat_error(self, http: u16, secrets: &[String]) -> Error {
         let code = self.code.and_then(|code| code.get().parse().ok());
+        let code = code.or_else(|| self.status_code());
         let http = code.filter(|code| (400..600).contains(code)).unwrap_or(http);
         let Some(message) = self.message.as_deref().filter(|message| !message.trim().is_empty()) else {
             return anonymous(http);
         };
         let (status, kind, code) = self.classify(http, message);
-        let mut error = Error::new(status, kind, redact::redact(message, secrets));
+        let mut error = Error::new(status, kind, redact(message, secrets));
         if let Some(code) = code {
             error = error.code(code);
         }
-        if let Some(param) = self.param() {
+        let too_long = code == Some("context_length_exceeded");
+        if let Some(param) = self.param().or(too_long.then_some("messages")) {
             error = error.param(param);
         }
         if status == 429 || status >= 500 {
             error = error.retry_after_ms(self.retry_after_ms());
         }
         error
+    }
+
+    /// The HTTP status that goes with Google's name of it.
+    fn status_code(&self) -> Option<u16> {
+        Some(match self.status.as_deref()? {
+            "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" => 400,
+            "UNAUTHENTICATED" => 401,
+            "PERMISSION_DENIED" => 403,
+            "NOT_FOUND" => 404,
+            "ABORTED" | "ALREADY_EXISTS" => 409,
+            "RESOURCE_EXHAUSTED" => 429,
+            "CANCELLED" => 499,
+            "UNIMPLEMENTED" => 501,
+            "UNAVAILABLE" => 503,
+            "DEADLINE_EXCEEDED" => 504,
+            _ => return None,
+        })
     }
 
     /// Status, type and code for the client; `translation.md` §2.7.
@@ -151,6 +173,8 @@ impl Status<'_> {
             (429, _) => (429, "requests", Some("rate_limit_exceeded")),
             (502 | 503, _) => (503, "server_error", Some("overloaded")),
             (504, _) => (504, "server_error", Some("timeout")),
+            // Meant for the gateway, not for its client.
+            (407, _) => (502, "server_error", Some("invalid_upstream_response")),
             (499.., _) => (http, "server_error", None),
             (400.., _) => (http, INVALID, None),
             _ => (502, "server_error", Some("invalid_upstream_response")),
@@ -179,7 +203,7 @@ impl Status<'_> {
 
     fn retry_after_ms(&self) -> Option<u64> {
         let stated = self.details.iter().find_map(|detail| {
-            let reset = detail.metadata.as_ref().and_then(|metadata| metadata.quota_reset_delay.as_deref());
+            let reset = detail.metadata.0.as_ref().and_then(|metadata| metadata.quota_reset_delay.as_deref());
             retry::duration_ms(detail.retry_delay.as_deref().or(reset)?)
         });
         stated.or_else(|| retry::in_message(self.message.as_deref()?))
@@ -212,6 +236,7 @@ fn anonymous(http: u16) -> Error {
         401 => invalid("The model service did not accept the gateway's credential.").code("invalid_api_key"),
         403 => invalid("The request was not permitted.").code("permission_denied"),
         404 => invalid("The model was not found.").code("model_not_found"),
+        407 => Error::reply_unreadable(),
         408 => invalid("The request took too long to arrive.").code("timeout"),
         413 => invalid("The request is too large.").code("request_too_large"),
         429 => Error::new(429, "requests", "Too many requests.").code("rate_limit_exceeded"),

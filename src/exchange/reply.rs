@@ -1,10 +1,10 @@
 //! The way back: Google's reply, or an error in its place, to the client.
 
-use super::{Act, Collected, Exchange, State, too_much_held};
+use super::{Act, Collected, Exchange, State, is_identity, too_much_held};
 use crate::endpoint::Answer;
 use crate::error::{Error, upstream as google};
 use crate::headers::Headers;
-use crate::pipe::{Pipe, Sink};
+use crate::pipe::{Hold, Pipe, Sink};
 use crate::upstream;
 
 impl Exchange {
@@ -15,7 +15,7 @@ impl Exchange {
         let reader = match state {
             State::Sent { mut reply } if status == 200 => {
                 reply.head(&received);
-                if received.get("content-encoding").is_some_and(|encoding| encoding != b"identity") {
+                if received.get("content-encoding").is_some_and(|encoding| !is_identity(encoding)) {
                     let message = "The model's reply is compressed although no compression was asked for.";
                     return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
                 }
@@ -99,8 +99,12 @@ impl Exchange {
             self.state = State::Failed;
             return Act::Edit { headers: None, body: Some([ours, &out.bytes].concat()), hold: false };
         }
-        // What was held back is let go with the next text; a chunk without any leaves it where it is.
-        let hold = !end && if kept.is_some() { out.bytes.is_empty() } else { out.hold };
+        // What was held back is let go with the next text, unless that ends something too.
+        let hold = !end
+            && match kept {
+                Some(_) => out.bytes.is_empty() || out.hold == Hold::Ended,
+                None => out.hold != Hold::No,
+            };
         let body = if ours.is_empty() { out.bytes } else { [ours, &out.bytes].concat() };
         *kept = hold.then_some(body.len());
         Act::Edit { headers: None, body: Some(body), hold }

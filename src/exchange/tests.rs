@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Host, Message, config};
+use crate::testing::{Host, Message, Remembered, config};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -144,6 +144,50 @@ fn what_may_be_the_end_is_held_back_and_the_rest_is_not() {
 }
 
 #[test]
+fn a_choice_that_ends_after_another_is_held_back_as_well() {
+    let part = |index: u8, finish: &str| {
+        event(&format!(
+            r#"{{"candidates":[{{"index":{index},"content":{{"parts":[{{"text":"t"}}]}}{finish}}}]}}"#
+        ))
+    };
+    let stop = r#","finishReason":"STOP""#;
+    let mut host = host("{}");
+    host.request(&Message::chat(STREAM));
+    let pieces = [part(0, ""), part(1, ""), part(0, stop), part(1, stop)];
+    host.reply(&Message::reply("200", "text/event-stream", ""), pieces.iter().map(String::as_bytes), true);
+    assert!(!host.cut && host.client.text().ends_with("data: [DONE]\n\n"));
+}
+
+#[test]
+fn documents_of_countless_values_are_refused() {
+    let many = "{},".repeat(1 << 20);
+    let mut client = host("{}");
+    client.request(&Message::chat(&format!(r#"{{"messages":[{many}{{}}]}}"#)));
+    assert_eq!(code(&client), ("400".to_owned(), "request_too_complex".to_owned()));
+    for (body, json) in [
+        (HI, format!(r#"{{"candidates":[{many}{{}}]}}"#)),
+        (HI, format!(r#"{{"candidates":[{}{{}}]}}"#, "{},".repeat(1000))),
+    ] {
+        let mut google = host("{}");
+        google.request(&Message::chat(body));
+        google.reply(&Message::reply("200", "application/json", &json), [json.as_bytes()], false);
+        assert_eq!(code(&google).0, "502");
+    }
+}
+
+#[test]
+fn what_the_model_says_of_its_failure_holds_no_secrets() {
+    for body in [HI, STREAM] {
+        let mut host = host(r#"{"auth":{"header_value":"Bearer s3cr3t-t0ken"}}"#);
+        host.request(&Message::chat(body));
+        let json = r#"{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL","finishMessage":"bad s3cr3t-t0ken"}]}"#;
+        let json = if body == HI { json.to_owned() } else { event(json) };
+        host.reply(&Message::reply("200", "text/event-stream", ""), [json.as_bytes()], false);
+        assert!(host.client.text().contains("bad ***"), "{}", host.client.text());
+    }
+}
+
+#[test]
 fn a_stream_that_trailers_end_too_early_cuts_the_connection() {
     let mut host = host("{}");
     host.request(&Message::chat(STREAM));
@@ -189,6 +233,36 @@ fn the_log_line_names_model_and_tokens() {
     let expected =
         "endpoint=/chat/completions model=gemini-2.5-flash status=200 prompt_tokens=3 completion_tokens=1";
     assert_eq!(host.exchange.summary(), expected);
+}
+
+#[test]
+fn a_signature_that_the_client_drops_comes_back_for_the_same_caller() {
+    let config = config("{}");
+    let vm = Vm { held: Total::default(), memory: Rc::new(Remembered::default()) };
+    let ask = |credential: &str, history: &str| {
+        let mut host = Host::within(&config, vm.clone());
+        let tools = r#""tools":[{"type":"function","function":{"name":"f g"}}]"#;
+        let mut message = Message::chat(&format!(
+            r#"{{"model":"gemini-3-pro-preview",{tools},"messages":[{{"role":"user","content":"Hi"}}{history}]}}"#
+        ));
+        message.headers.push(("authorization".to_owned(), credential.to_owned()));
+        host.request(&message);
+        host
+    };
+    let mut host = ask("Bearer a", "");
+    let json = r#"{"candidates":[{"content":{"parts":[{"functionCall":{"id":"c1","name":"f_g"},"thoughtSignature":"c2ln"}]}}]}"#;
+    host.reply(&Message::reply("200", "application/json", json), [json.as_bytes()], false);
+    assert!(host.client.text().contains(r#""finish_reason":"tool_calls""#));
+
+    let history = r#",{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f g","arguments":"{}"}}]},
+        {"role":"tool","tool_call_id":"c1","content":"1"}"#;
+    let signature = |credential| {
+        let sent: serde_json::Value =
+            serde_json::from_slice(&ask(credential, history).upstream.unwrap().body).unwrap();
+        sent["contents"][1]["parts"][0]["thoughtSignature"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(signature("Bearer a"), "c2ln");
+    assert_eq!(signature("Bearer b"), "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=");
 }
 
 #[cfg(not(target_arch = "wasm32"))]

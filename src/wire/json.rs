@@ -15,9 +15,11 @@ use serde_json::error::Category;
 
 mod locate;
 mod object;
+mod weight;
 mod words;
 
 pub use object::{Object, object};
+pub use weight::is_too_heavy;
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

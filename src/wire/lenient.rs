@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A list that may be absent or `null`.
@@ -29,6 +31,90 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
+/// The objects of a list that may be absent or `null`; what is no object is passed over.
+#[derive(Clone, Debug)]
+pub struct Objects<T>(pub Vec<T>);
+
+impl<T> Default for Objects<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for Objects<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let all = Option::<Vec<Maybe<T>>>::deserialize(deserializer)?;
+        Ok(Self(all.into_iter().flatten().filter_map(|one| one.0).collect()))
+    }
+}
+
+/// An object; anything else in its place is nothing.
+#[derive(Clone, Debug)]
+pub struct Maybe<T>(pub Option<T>);
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MaybeVisitor(PhantomData))
+    }
+}
+
+struct MaybeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MaybeVisitor<T> {
+    type Value = Maybe<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Maybe<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some).map(Maybe)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Maybe<T>, E> {
+        Ok(Maybe(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Maybe<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Maybe(None))
+    }
+}
+
 /// A count of tokens or an index: proto3 JSON writes 32-bit integers as numbers and 64-bit ones as strings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count(pub u64);
@@ -39,7 +125,8 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A string of a reply. A number, as enums are with `enum-encoding=int`, is its digits; anything else is empty.
+/// A word of a reply. A number, as enums are with `enum-encoding=int`, is its digits, a boolean its name; anything else
+/// is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word<'a>(Cow<'a, str>);
 
@@ -86,8 +173,8 @@ impl<'de> Visitor<'de> for WordVisitor {
         Ok(Word::default())
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Word<'de>, E> {
-        Ok(Word::default())
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Word<'de>, E> {
+        Ok(Word(Cow::Borrowed(if value { "true" } else { "false" })))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Word<'de>, E> {
@@ -156,6 +243,8 @@ impl<'de> Visitor<'de> for CountVisitor {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -185,13 +274,23 @@ mod tests {
             ("1", "1"),
             ("-1", ""),
             ("1.5", ""),
-            ("true", ""),
+            ("true", "true"),
             ("null", ""),
             ("[1,[2]]", ""),
             ("{\"a\":{}}", ""),
         ] {
             assert_eq!(&*serde_json::from_str::<Word<'_>>(json).unwrap(), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn what_is_no_object_is_nothing() {
+        let Objects(found) =
+            serde_json::from_str::<Objects<Maybe<u8>>>("[null,1,\"x\",[{}],-1,1.5,true]").unwrap();
+        assert!(found.is_empty());
+        let Objects(found) =
+            serde_json::from_str::<Objects<BTreeMap<String, u8>>>(r#"[{"a":1},null,{"b":2}]"#).unwrap();
+        assert_eq!(found.len(), 2);
     }
 
     #[test]

@@ -31,13 +31,25 @@ def records(name: str) -> Iterator[dict]:
 
 
 def generations() -> Iterator[dict]:
-    """Every recorded generateContent and streamGenerateContent exchange, both backends."""
-    for name in ("gemini.jsonl.gz", "vertex.jsonl.gz"):
+    """Every recorded reply to generateContent and streamGenerateContent, both backends; its body is text, never null."""
+    for name in ("gemini.jsonl.gz", "vertex.jsonl.gz", "responses-only.jsonl.gz"):
         for record in records(name):
-            if (record.get("endpoint") or "").endswith((":generateContent", ":streamGenerateContent")):
-                # A reply without a body was recorded as null.
-                yield {**record, "response_body": record["response_body"] or ""}
+            # A reply without a body was recorded as null.
+            record["response_body"] = record["response_body"] or ""
+            if is_generation(record):
+                yield record
+
+
+def is_generation(record: dict) -> bool:
+    """By its endpoint; one whose request was not kept is known by its reply."""
+    if record.get("endpoint"):
+        return record["endpoint"].endswith((":generateContent", ":streamGenerateContent"))
+    body = record["response_body"]
+    return body.startswith(("{", "[", "data:")) and (record["status"] != 200 or '"candidates"' in body)
 
 
 def is_stream(record: dict) -> bool:
-    return record["endpoint"].endswith(":streamGenerateContent")
+    """Whether it answers streamGenerateContent."""
+    if record.get("endpoint"):
+        return record["endpoint"].endswith(":streamGenerateContent")
+    return bool(record["stream"])

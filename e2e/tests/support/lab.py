@@ -8,14 +8,18 @@ import base64
 import contextlib
 import itertools
 import json
+import os
 import time
 import uuid
 from dataclasses import dataclass, field
 
 import httpx
 from checker_stream import Collected, collect
+from envoy import PINNED
 from fake_google.launch import Fake
 
+# Any supported version can be put to the whole suite: ENVOY_VERSION=1.36.2 pytest e2e/tests
+VERSION = os.environ.get("ENVOY_VERSION", PINNED)
 MODEL = "gemini-2.5-flash"
 CHAT = "/v1/chat/completions"
 COUNTER = itertools.count(1)

@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
+use super::calls::Calling;
 use crate::config::Config;
 use crate::endpoint::Request;
 use crate::error::{Error, upstream};
 use crate::headers::Headers;
 use crate::model::{Model, strip_prefixes};
 use crate::wire::gemini::GenerateContentResponse;
+use crate::wire::json::{self, Object};
+
+/// Google gives at most eight.
+pub(super) const MOST_CANDIDATES: usize = 128;
 
 /// What the request leaves for its reply.
 pub(super) struct Envelope {
@@ -15,17 +20,19 @@ pub(super) struct Envelope {
     now: u64,
     id: u128,
     config: Rc<Config>,
+    pub(super) calling: Calling,
     /// The tier that served the request, told in a header.
     tier: Option<&'static str>,
 }
 
 impl Envelope {
-    pub(super) fn new(model: &Model, request: &Request<'_>) -> Self {
+    pub(super) fn new(model: &Model, calling: Calling, request: &Request<'_>) -> Self {
         Self {
             model: model.name().to_owned(),
             now: request.now,
             id: request.id,
             config: Rc::clone(request.config),
+            calling,
             tier: None,
         }
     }
@@ -45,12 +52,23 @@ impl Envelope {
     /// # Errors
     /// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
     pub(super) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
-        let reply: GenerateContentResponse<'a> =
+        if json::is_too_heavy(json) {
+            return Err(Error::reply_unreadable());
+        }
+        let Object(reply): Object<GenerateContentResponse<'a>> =
             serde_json::from_slice(json).map_err(|_| Error::reply_unreadable())?;
+        if reply.candidates.len() > MOST_CANDIDATES {
+            return Err(Error::reply_unreadable());
+        }
         match reply.error {
             Some(error) => Err(upstream::read_member(error, &self.config.auth.secrets())),
             None => Ok(reply),
         }
+    }
+
+    /// `error` without what no client may see.
+    pub(super) fn redacted(&self, error: Error) -> Error {
+        error.redacted(&self.config.auth.secrets())
     }
 
     /// `{"id":…,"object":…,"created":…,"model":…`, to be continued.
@@ -72,7 +90,7 @@ impl Envelope {
             format!(",\"object\":\"{object}\",\"created\":{created},\"model\":").as_bytes(),
         );
         push_string(&mut head, model);
-        let told = reply.usage_metadata.as_ref().and_then(|usage| usage.service_tier.as_deref());
+        let told = reply.usage_metadata.0.as_ref().and_then(|usage| usage.service_tier.as_deref());
         if let Some(tier) = told.and_then(service_tier).or(self.tier) {
             head.extend_from_slice(b",\"service_tier\":");
             push_string(&mut head, tier);

@@ -5,11 +5,11 @@
 //! for, then `[DONE]`. After an error nothing follows.
 //! <https://platform.openai.com/docs/api-reference/chat/streaming>
 
-use super::envelope::{Envelope, push_string};
+use super::envelope::{Envelope, MOST_CANDIDATES, push_string};
 use super::{calls::Calls, finish, usage::Usage};
 use crate::error::Error;
 use crate::headers::Headers;
-use crate::pipe::{Reader, Sink};
+use crate::pipe::{Hold, Reader, Sink};
 use crate::wire::gemini::{Candidate, GenerateContentResponse};
 
 /// The reader of one stream.
@@ -53,10 +53,10 @@ impl ChatStream {
         Choice { index, usable: false, calls: Calls::default(), finish: None }
     }
 
-    fn candidate(&mut self, position: usize, candidate: &Candidate<'_>, out: &mut Sink) {
+    fn candidate(&mut self, index: u64, candidate: &Candidate<'_>, out: &mut Sink) -> Result<(), Error> {
         let parts = candidate.parts();
-        let silent = parts.first().is_some_and(|part| part.function_call.is_some());
-        let mut choice = self.choice(candidate.place(position), if silent { "null" } else { "\"\"" }, out);
+        let silent = parts.first().is_some_and(|part| part.function_call.0.is_some());
+        let mut choice = self.choice(index, if silent { "null" } else { "\"\"" }, out);
         for part in parts {
             let mut members = Vec::new();
             match part.said() {
@@ -71,26 +71,36 @@ impl ChatStream {
                     members.push(b'"');
                 }
                 None => {
-                    members.extend_from_slice(b"\"tool_calls\":[");
-                    if !choice.calls.push(part, true, self.envelope.id(), &mut members) {
+                    let legacy = self.envelope.calling.legacy;
+                    members.extend_from_slice(if legacy {
+                        b"\"function_call\":"
+                    } else {
+                        b"\"tool_calls\":["
+                    });
+                    let (calling, exchange) = (&self.envelope.calling, self.envelope.id());
+                    if !choice.calls.push(part, calling, true, exchange, &mut members) {
                         continue;
                     }
                     choice.usable = true;
-                    members.push(b']');
+                    if !legacy {
+                        members.push(b']');
+                    }
                 }
             }
             self.delta(choice.index, &members, out);
         }
         if let Some(reason) = candidate.finish_reason.as_deref() {
             let message = candidate.finish_message.as_deref().map(str::to_owned);
+            out.hold = out.hold.max(if choice.finish.is_none() { Hold::Ended } else { Hold::Again });
             choice.finish = Some(Finish { reason: reason.to_owned(), message });
-            out.hold = true;
         }
         self.choices.push(choice);
+        // Google gives at most eight; a lookup among many more would take the worker's time.
+        if self.choices.len() > MOST_CANDIDATES { Err(Error::stream_unreadable()) } else { Ok(()) }
     }
 
     fn blocked(&mut self, reply: &GenerateContentResponse<'_>, out: &mut Sink) {
-        let feedback = reply.prompt_feedback.as_ref().filter(|feedback| feedback.block_reason.is_some());
+        let feedback = reply.prompt_feedback.0.as_ref().filter(|feedback| feedback.block_reason.is_some());
         let Some(feedback) = feedback else {
             return;
         };
@@ -101,7 +111,7 @@ impl ChatStream {
             self.delta(0, &refusal, out);
         }
         choice.finish = Some(Finish { reason: BLOCKED.to_owned(), message: None });
-        out.hold = true;
+        out.hold = Hold::Ended;
         self.choices.push(choice);
     }
 
@@ -134,12 +144,12 @@ impl Reader for ChatStream {
             self.head.extend(self.envelope.open("chat.completion.chunk", &reply));
             self.head.extend_from_slice(b",\"choices\":[");
         }
-        if let Some(metadata) = &reply.usage_metadata {
+        if let Some(metadata) = &reply.usage_metadata.0 {
             self.usage.add(metadata);
             out.usage = self.usage.tokens();
         }
         for (position, candidate) in reply.candidates.iter().enumerate() {
-            self.candidate(position, candidate, out);
+            self.candidate(reply.place(candidate, position), candidate, out)?;
         }
         if reply.candidates.is_empty() {
             self.blocked(&reply, out);
@@ -155,9 +165,10 @@ impl Reader for ChatStream {
         let usable = self.choices.iter().any(|choice| choice.usable);
         let mut finishes = Vec::with_capacity(self.choices.len());
         for choice in &self.choices {
-            let called = choice.calls.count() > 0;
+            let called = (choice.calls.count() > 0).then(|| self.envelope.calling.finish());
             finishes.push(match &choice.finish {
-                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable, called)?,
+                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable, called)
+                    .map_err(|error| self.envelope.redacted(error))?,
                 // Cut while others finished: not a stop.
                 None => "length",
             });

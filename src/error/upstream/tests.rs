@@ -3,7 +3,7 @@ use super::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn shown(http: u16, body: &str) -> (u16, serde_json::Value) {
-    let error = read(http, body.as_bytes(), &["s3cr3t"]);
+    let error = read(http, body.as_bytes(), &["s3cr3t".to_owned()]);
     let body: serde_json::Value = serde_json::from_slice(&error.body()).unwrap();
     (error.status(), body["error"].clone())
 }
