@@ -28,6 +28,7 @@ pub mod headers;
 pub mod held;
 pub mod model;
 pub mod pipe;
+pub mod schema;
 pub mod upstream;
 pub mod wire;
 
