@@ -51,6 +51,8 @@ pub struct ChatRequest<'a> {
     pub response_format: Option<&'a RawValue>,
     /// Output kinds.
     pub modalities: Option<Vec<Str<'a>>>,
+    /// How sound is spoken.
+    pub audio: Option<Object<AudioOptions<'a>>>,
     /// Whether tokens come with their log probabilities.
     pub logprobs: Option<bool>,
     /// How many alternatives each token comes with.
@@ -65,6 +67,14 @@ pub struct ChatRequest<'a> {
     pub web_search_options: Option<&'a RawValue>,
     /// Google's own options.
     pub extra_body: Option<&'a RawValue>,
+}
+
+/// How sound is spoken.
+#[derive(Debug, Deserialize)]
+pub struct AudioOptions<'a> {
+    /// `pcm16` or `wav`.
+    #[serde(borrow)]
+    pub format: Option<Str<'a>>,
 }
 
 /// How a stream ends.

@@ -46,6 +46,60 @@ impl<'a> Text<'a> {
         let literal = self.0.get();
         literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
     }
+
+    /// The text as it reads once unescaped, in order. An unpaired surrogate reads U+FFFD.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        Runs { rest: self.inner(), escaped: None }
+    }
+}
+
+/// A stretch of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run<'a> {
+    /// Characters that stand for themselves.
+    Plain(&'a str),
+    /// A character written as an escape.
+    Escaped(char),
+}
+
+struct Runs<'a> {
+    rest: &'a str,
+    /// What the escape after the run just returned stands for.
+    escaped: Option<char>,
+}
+
+impl<'a> Iterator for Runs<'a> {
+    type Item = Run<'a>;
+
+    fn next(&mut self) -> Option<Run<'a>> {
+        if let Some(character) = self.escaped.take() {
+            return Some(Run::Escaped(character));
+        }
+        let Some((before, escape, after)) = next_escape(self.rest) else {
+            let plain = std::mem::take(&mut self.rest);
+            return (!plain.is_empty()).then_some(Run::Plain(plain));
+        };
+        self.rest = after;
+        let character = match escape {
+            Escape::Unicode(high @ 0xD800..=0xDBFF) => low_surrogate(after).and_then(|(low, after_low)| {
+                self.rest = after_low;
+                char::decode_utf16([u16::try_from(high).ok()?, u16::try_from(low).ok()?]).next()?.ok()
+            }),
+            Escape::Unicode(unit) => char::from_u32(unit),
+            Escape::Short('b') => Some('\u{8}'),
+            Escape::Short('f') => Some('\u{c}'),
+            Escape::Short('n') => Some('\n'),
+            Escape::Short('r') => Some('\r'),
+            Escape::Short('t') => Some('\t'),
+            Escape::Short(other) => Some(other),
+        };
+        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+        if before.is_empty() {
+            return Some(Run::Escaped(character));
+        }
+        self.escaped = Some(character);
+        Some(Run::Plain(before))
+    }
 }
 
 impl PartialEq for Text<'_> {
@@ -193,6 +247,32 @@ mod tests {
         ] {
             assert_eq!(through(literal), expected);
         }
+    }
+
+    #[test]
+    fn runs_read_as_the_unescaped_text() {
+        for literal in [
+            r#""""#,
+            r#""plain é""#,
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""a\u00e9b\ud83d\ude00c\u0000""#,
+            r#""\n\n""#,
+        ] {
+            let raw: &RawValue = serde_json::from_str(literal).unwrap();
+            let text = Text::verbatim(raw).unwrap();
+            let mut read = String::new();
+            for run in text.runs() {
+                match run {
+                    Run::Plain(plain) => read.push_str(plain),
+                    Run::Escaped(character) => read.push(character),
+                }
+            }
+            assert_eq!(read, serde_json::from_str::<String>(literal).unwrap(), "{literal}");
+        }
+        let raw: &RawValue = serde_json::from_str(r#""\ud83dx\ude00""#).unwrap();
+        let text = Text::verbatim(raw).unwrap();
+        let lone = Run::Escaped(char::REPLACEMENT_CHARACTER);
+        assert!(text.runs().eq([lone, Run::Plain("x"), lone]));
     }
 
     #[test]
