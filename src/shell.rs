@@ -1,6 +1,7 @@
 //! The edge to Envoy: callbacks in, host calls out, no decisions.
 //!
-//! Only host calls that return a status are used, since most of the SDK's wrappers panic on what a client controls.
+//! Only host calls that return a status are used, since most of the SDK's wrappers panic on what a client controls. An
+//! exchange is asked first and the host called after, never within: a host that calls back would find it borrowed.
 
 mod abi;
 mod watch;
@@ -112,27 +113,32 @@ impl HttpContext for Stream {
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
         self.watch.proven();
-        apply(self.exchange.borrow_mut().on_request_body(size, end, || body(Side::Request)), Side::Request)
+        let act = self.exchange.borrow_mut().on_request_body(size, end, || body(Side::Request));
+        apply(act, Side::Request)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.watch.proven();
-        trailers(self.exchange.borrow_mut().on_request_trailers(|| body(Side::Request)), Side::Request)
+        let act = self.exchange.borrow_mut().on_request_trailers(|| body(Side::Request));
+        trailers(act, Side::Request)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
         let Ok(map) = abi::headers(Side::Reply) else {
             return broken();
         };
-        apply(self.exchange.borrow_mut().on_reply_headers(Headers::decode(map), end), Side::Reply)
+        let act = self.exchange.borrow_mut().on_reply_headers(Headers::decode(map), end);
+        apply(act, Side::Reply)
     }
 
     fn on_http_response_body(&mut self, _: usize, end: bool) -> Action {
-        apply(self.exchange.borrow_mut().on_reply_body(end, || body(Side::Reply)), Side::Reply)
+        let act = self.exchange.borrow_mut().on_reply_body(end, || body(Side::Reply));
+        apply(act, Side::Reply)
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        trailers(self.exchange.borrow_mut().on_reply_trailers(|| body(Side::Reply)), Side::Reply)
+        let act = self.exchange.borrow_mut().on_reply_trailers(|| body(Side::Reply));
+        trailers(act, Side::Reply)
     }
 
     fn on_log(&mut self) {
