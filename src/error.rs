@@ -120,6 +120,7 @@ impl Error {
     }
 
     /// The message.
+    #[cfg(test)]
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message

@@ -175,6 +175,7 @@ impl Exchange {
     }
 
     /// The tokens that were counted.
+    #[cfg(test)]
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         self.record.usage

@@ -24,6 +24,7 @@ impl Total {
     }
 
     /// Bytes held now.
+    #[cfg(test)]
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.get()
