@@ -28,7 +28,6 @@ Interface:
 """
 
 import copy
-import http.client
 import json
 import os
 import subprocess
@@ -212,5 +211,5 @@ class Envoy(Server):
         self.admin = f"http://{address}"
         try:
             return self._get("/ready").strip() == "LIVE"
-        except (OSError, http.client.HTTPException):  # not yet, or busy
+        except urllib.error.URLError:
             return False

@@ -6,6 +6,7 @@
 //! No message ever contains a value of the document, known keywords aside: it may be a secret.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use serde_json::{Number, Value};
@@ -21,7 +22,9 @@ mod tree;
 mod upstream;
 
 pub use auth::Auth;
-pub use document::{LlmFormat, ModelPolicy, OptionsMode, ResponseStreaming, RouteType, Unmatched};
+pub use document::{
+    LlmFormat, ModelPolicy, OptionsMode, ResponseStreaming, RouteType, SignatureCarrier, Unmatched,
+};
 pub use upstream::Upstream;
 
 use document::Document;
@@ -55,6 +58,10 @@ pub struct Config {
     pub body_wait: Duration,
     /// Bytes that one VM may hold across callbacks, for all its requests together.
     pub max_held_bytes: usize,
+    /// How clients that drop thought signatures are served.
+    pub signatures: Signatures,
+    /// Tells this configuration from others.
+    pub fingerprint: u64,
     /// Where Google is.
     pub upstream: Upstream,
     warnings: Vec<String>,
@@ -67,6 +74,17 @@ pub struct Model {
     pub name: Option<String>,
     /// Names that clients may use for it instead.
     pub aliases: Vec<String>,
+}
+
+/// How clients that drop thought signatures are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signatures {
+    /// Bytes of shared data to keep signatures in.
+    pub cache_bytes: usize,
+    /// Seconds to keep one.
+    pub ttl: u64,
+    /// Where a reply carries the signature of a call.
+    pub carrier: SignatureCarrier,
 }
 
 /// Sampling parameters, within Google's ranges. Numbers go upstream as they were written.
@@ -95,7 +113,9 @@ impl Config {
         env::resolve(&mut tree, env)?;
         let resolved = Value::to_string(&tree);
         let Object(document) = json::from_slice::<Object<Document>>(resolved.as_bytes())?;
-        document.check()
+        let mut hasher = DefaultHasher::new();
+        resolved.hash(&mut hasher);
+        Ok(Self { fingerprint: hasher.finish(), ..document.check()? })
     }
 
     /// What is allowed but probably not meant; the shell logs each once.

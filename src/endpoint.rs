@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::config::{Config, RouteType};
 use crate::error::Error;
+use crate::memory::Signatures;
 use crate::pipe::Pipe;
 
 /// One endpoint.
@@ -35,12 +36,14 @@ pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
 pub type Handler = fn(&Request<'_>) -> Result<Next, Error>;
 
 /// A client's request, complete.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The route's configuration.
     pub config: &'a Rc<Config>,
     /// The body as it was sent.
     pub body: &'a [u8],
+    /// What the caller's earlier replies were signed with.
+    pub signatures: &'a Signatures,
     /// When it came, in seconds since 1970.
     pub now: u64,
     /// Unique to this exchange; names the reply where Google does not.

@@ -16,6 +16,7 @@ use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::held::{Share, Total};
+use crate::memory::{Memory, Signatures};
 use crate::pipe::{Pipe, Usage};
 use crate::upstream::{self, Scheme};
 
@@ -39,12 +40,22 @@ pub enum Act {
     },
 }
 
+/// What all exchanges of a VM share.
+#[derive(Clone)]
+pub struct Vm {
+    /// Bytes held across callbacks.
+    pub held: Total,
+    /// Thought signatures of earlier replies.
+    pub memory: Rc<dyn Memory>,
+}
+
 /// One request and its reply.
 pub struct Exchange {
     config: Rc<Config>,
     now: u64,
     id: u128,
     held: Share,
+    memory: Rc<dyn Memory>,
     state: State,
     /// Envoy's id of the request, told to the client.
     request_id: String,
@@ -55,7 +66,7 @@ enum State {
     /// Not ours, or answered already: nothing is touched.
     Pass,
     /// The request's body is coming.
-    Reading { endpoint: &'static Endpoint, scheme: Scheme },
+    Reading { endpoint: &'static Endpoint, scheme: Scheme, signatures: Signatures },
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
     /// The reply is being collected by the host, its headers held back.
@@ -83,12 +94,13 @@ struct Record {
 impl Exchange {
     /// A new exchange: `now` in seconds since 1970, `id` unique.
     #[must_use]
-    pub fn new(config: Rc<Config>, held: &Total, now: u64, id: u128) -> Self {
+    pub fn new(config: Rc<Config>, vm: Vm, now: u64, id: u128) -> Self {
         Self {
             config,
             now,
             id,
-            held: held.share(),
+            held: vm.held.share(),
+            memory: vm.memory,
             state: State::Pass,
             request_id: String::new(),
             record: Record::default(),
@@ -141,7 +153,9 @@ impl Exchange {
         if self.held.set(0) > self.config.max_held_bytes {
             return self.fail(&too_much_held());
         }
-        self.state = State::Reading { endpoint, scheme: Scheme::of(headers) };
+        let (memory, signatures) = (Rc::clone(&self.memory), &self.config.signatures);
+        let signatures = Signatures::of(memory, headers, self.config.fingerprint, self.now, signatures.ttl);
+        self.state = State::Reading { endpoint, scheme: Scheme::of(headers), signatures };
         if end { self.translate(&[]) } else { Act::Wait }
     }
 
@@ -217,10 +231,12 @@ impl Exchange {
     }
 
     fn translate(&mut self, body: &[u8]) -> Act {
-        let State::Reading { endpoint, scheme } = std::mem::replace(&mut self.state, State::Pass) else {
+        let State::Reading { endpoint, scheme, signatures } = std::mem::replace(&mut self.state, State::Pass)
+        else {
             return Act::Pass;
         };
-        let request = Request { config: &self.config, body, now: self.now, id: self.id };
+        let request =
+            Request { config: &self.config, body, signatures: &signatures, now: self.now, id: self.id };
         match (endpoint.handler)(&request) {
             Err(error) => self.fail(&error),
             Ok(Next::Answer(answer)) => self.answer(answer),

@@ -15,6 +15,7 @@
 //!
 //! * [`config`]: the filter JSON, strict, resolved once at load.
 //! * [`wire`]: typed JSON of each side; [`pipe`]: byte transforms; [`error`]: errors in OpenAI's shape.
+//! * [`memory`]: thought signatures for clients that drop them; [`held`]: bytes held across callbacks.
 //! * [`upstream`]: where Google is, which headers may go there and which may come back; [`model`]: what a model can do.
 //! * `shell`: the only code that knows proxy-wasm, compiled for `target_os = "wasi"` alone.
 //!
@@ -26,8 +27,10 @@ pub mod error;
 pub mod exchange;
 pub mod headers;
 pub mod held;
+pub mod memory;
 pub mod model;
 pub mod pipe;
+pub mod schema;
 pub mod upstream;
 pub mod wire;
 

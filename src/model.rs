@@ -80,11 +80,60 @@ impl Model {
         !self.name.starts_with("gemma-") && !self.name.starts_with("gemini-2.5-flash-image")
     }
 
-    /// Whether the last turn must be the user's: newer models refuse to continue an assistant's words.
+    /// Gemini 3 and later: the last turn must be the user's, calls have ids, thought signatures are demanded, results
+    /// may hold media, JSON output and built-in tools go together with functions.
     #[must_use]
-    pub fn needs_user_last(&self) -> bool {
+    pub fn is_gemini_3(&self) -> bool {
         self.generation >= Generation::Gemini(3, 0)
     }
+
+    /// Whether schemas may be JSON Schema; older models take Google's own `Schema` message.
+    #[must_use]
+    pub fn has_json_schema(&self) -> bool {
+        self.generation >= Generation::Gemini(2, 0)
+    }
+
+    /// Whether the model can answer in JSON only.
+    #[must_use]
+    pub fn has_json_output(&self) -> bool {
+        !self.name.starts_with("gemma-")
+    }
+
+    /// How the model is told how much to think.
+    #[must_use]
+    pub fn thinking(&self) -> Thinking {
+        let silent =
+            ["-tts", "-image", "native-audio", "embedding"].iter().any(|kind| self.name.contains(kind));
+        if silent || self.generation < Generation::Gemini(2, 5) {
+            return Thinking::None;
+        }
+        let pro = self.name.contains("-pro");
+        if self.is_gemini_3() {
+            // The newest flash models have no level below `low`, and no pro model ever had.
+            let minimal = !pro && self.generation < Generation::Gemini(3, 7);
+            return Thinking::Level { minimal };
+        }
+        Thinking::Budget { off: !pro, most: if pro { 32_768 } else { 24_576 } }
+    }
+}
+
+/// How a model is told how much to think. <https://ai.google.dev/gemini-api/docs/thinking>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thinking {
+    /// Not at all.
+    None,
+    /// By a number of tokens; 0 turns it `off` where it can be.
+    Budget {
+        /// Whether 0 is accepted.
+        off: bool,
+        /// The largest number.
+        most: i64,
+    },
+    /// By a level.
+    Level {
+        /// Whether `minimal` is known, the lowest.
+        minimal: bool,
+    },
 }
 
 /// A model's name without what clients, gateways and Google put around it.
@@ -165,6 +214,26 @@ mod tests {
     }
 
     #[test]
+    fn how_a_model_thinks() {
+        for (name, thinking) in [
+            ("gemini-2.0-flash", Thinking::None),
+            ("gemma-3-27b-it", Thinking::None),
+            ("gemini-2.5-flash-image", Thinking::None),
+            ("gemini-2.5-flash-preview-tts", Thinking::None),
+            ("gemini-2.5-flash", Thinking::Budget { off: true, most: 24_576 }),
+            ("gemini-2.5-flash-lite", Thinking::Budget { off: true, most: 24_576 }),
+            ("gemini-2.5-pro", Thinking::Budget { off: false, most: 32_768 }),
+            ("gemini-3-flash-preview", Thinking::Level { minimal: true }),
+            ("gemini-3.1-flash-lite", Thinking::Level { minimal: true }),
+            ("gemini-3.1-pro", Thinking::Level { minimal: false }),
+            ("gemini-3.7-flash", Thinking::Level { minimal: false }),
+            ("gemini-flash-latest", Thinking::Level { minimal: false }),
+        ] {
+            assert_eq!(Model::parse(name).unwrap().thinking(), thinking, "{name}");
+        }
+    }
+
+    #[test]
     fn what_a_model_can_do() {
         let model = |name| Model::parse(name).unwrap();
         for (name, penalties, sampling, system, user_last) in [
@@ -183,11 +252,12 @@ mod tests {
             ("tunedModels/x", false, true, true, false),
         ] {
             let model = model(name);
+            assert_eq!(model.has_json_schema(), user_last || name.starts_with("gemini-2."), "{name}");
             let found = (
                 model.has_penalties(),
                 model.has_sampling(),
                 model.has_system_instruction(),
-                model.needs_user_last(),
+                model.is_gemini_3(),
             );
             assert_eq!(found, (penalties, sampling, system, user_last), "{name}");
         }

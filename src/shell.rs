@@ -4,6 +4,7 @@
 //! exchange is asked first and the host called after, never within: a host that calls back would find it borrowed.
 
 mod abi;
+mod slots;
 mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -14,10 +15,12 @@ use proxy_wasm::types::{Action, ContextType, LogLevel};
 
 use crate::config::Config;
 use crate::endpoint::Answer;
-use crate::exchange::{Act, Exchange};
+use crate::exchange::{Act, Exchange, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
+use crate::memory::Memory;
 use abi::{Refused, Side};
+use slots::Slots;
 use watch::Watch;
 
 proxy_wasm::main! {{
@@ -35,8 +38,13 @@ thread_local! {
 /// One plugin configuration.
 #[derive(Default)]
 struct Plugin {
-    config: Option<Rc<Config>>,
+    loaded: Option<Loaded>,
     watch: Rc<Watch>,
+}
+
+struct Loaded {
+    config: Rc<Config>,
+    memory: Rc<dyn Memory>,
 }
 
 impl Context for Plugin {}
@@ -51,7 +59,8 @@ impl RootContext for Plugin {
                     log::warn!("configuration: {warning}");
                 }
                 self.watch.configure(config.body_wait, &json);
-                self.config = Some(Rc::new(config));
+                let memory = Rc::new(Slots::new(config.signatures.cache_bytes));
+                self.loaded = Some(Loaded { config: Rc::new(config), memory });
                 true
             }
             Err(error) => {
@@ -68,8 +77,9 @@ impl RootContext for Plugin {
     fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
         let id = NEXT_ID.get();
         NEXT_ID.set(id.wrapping_add(1));
-        let config = Rc::clone(self.config.as_ref()?);
-        let exchange = HELD.with(|held| Exchange::new(config, held, abi::now() / 1_000_000_000, id));
+        let loaded = self.loaded.as_ref()?;
+        let vm = Vm { held: HELD.with(Total::clone), memory: Rc::clone(&loaded.memory) };
+        let exchange = Exchange::new(Rc::clone(&loaded.config), vm, abi::now() / 1_000_000_000, id);
         Some(Box::new(Stream {
             context_id,
             exchange: Rc::new(RefCell::new(exchange)),

@@ -2,6 +2,7 @@
 
 mod golden;
 mod host;
+mod memory;
 
 use std::rc::Rc;
 
@@ -9,6 +10,7 @@ use crate::config::Config;
 
 pub(crate) use golden::cases;
 pub(crate) use host::{Host, Message};
+pub(crate) use memory::Remembered;
 
 /// A configuration from its JSON.
 pub(crate) fn config(json: &str) -> Rc<Config> {

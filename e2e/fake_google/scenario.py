@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from .script import BadScript, Script
+
 # Tiny pause between two writes, so that they arrive as separate reads.
 PACE = 0.001
 # What a test can switch off, for all requests or for those of one scenario.
@@ -25,7 +27,8 @@ class Scenario:
 
     `status`, `headers` (added to Google's usual ones; a null value drops one), `content_type` (overrides).
     The body is one of `body` (text), `body_b64` (raw bytes), `events` (replies rendered as Google renders a stream:
-    `framing` "sse" or "array", by default as the request asked for).
+    `framing` "sse" or "array", by default as the request asked for), `agent` (events made up from the conversation:
+    see `script`).
     `chunks`: "whole", "bytes" (one each) or offsets at which the body is split into separate writes, `pace` seconds
     apart. `first_byte_delay`: seconds before the status line. `pauses`: [[offset, seconds], ...].
     `gate`: after the first event each one waits until a test opens the gate.
@@ -39,6 +42,7 @@ class Scenario:
     body: str | None = None
     body_b64: str | None = None
     events: list[Any] | None = None
+    agent: Script | None = None
     framing: str | None = None
     chunks: str | list[int] = "whole"
     pace: float = PACE
@@ -60,10 +64,11 @@ class Scenario:
                 raise BadScenario(f"unknown field {name!r}; known: {', '.join(CHECKS)}")
             if not CHECKS[name](given):
                 raise BadScenario(f"bad value for {name!r}: {json.dumps(given)[:100]}")
-        scenario = cls(**{**value, "next": cls.parse(value["next"]) if "next" in value else None})
-        if sum(part is not None for part in (scenario.body, scenario.body_b64, scenario.events)) > 1:
-            raise BadScenario("only one of body, body_b64, events")
-        if scenario.gate and scenario.events is None:
+        following = cls.parse(value["next"]) if "next" in value else None
+        scenario = cls(**{**value, "next": following, "agent": script(value.get("agent"))})
+        if sum(part is not None for part in (scenario.body, scenario.body_b64, scenario.events, scenario.agent)) > 1:
+            raise BadScenario("only one of body, body_b64, events, agent")
+        if scenario.gate and scenario.events is None and scenario.agent is None:
             raise BadScenario("gate needs events")
         if scenario.body_b64 is not None:
             scenario.raw()
@@ -77,6 +82,13 @@ class Scenario:
             return base64.b64decode(self.body_b64, validate=True)
         except binascii.Error as error:
             raise BadScenario(f"body_b64: {error}") from None
+
+
+def script(value: Any) -> Script | None:
+    try:
+        return None if value is None else Script.parse(value)
+    except BadScript as error:
+        raise BadScenario(f"agent: {error}") from None
 
 
 def number(value: Any) -> bool:
@@ -117,6 +129,7 @@ CHECKS = {
     "body": text,
     "body_b64": text,
     "events": lambda value: isinstance(value, list),
+    "agent": lambda value: isinstance(value, dict),
     "framing": lambda value: value in ("sse", "array"),
     "chunks": chunks,
     "pace": number,

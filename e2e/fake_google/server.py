@@ -3,11 +3,12 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from . import auth, control, delivery, models, replies, rules, schema, surface
+from . import agent, auth, control, delivery, models, replies, rules, schema, surface
 from .control import Record, State
 from .errors import GoogleError, NoSuchUrl
 from .scenario import Scenario
@@ -86,7 +87,11 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
         raise Misuse(f"no scenario {record.scenario!r}")
     message = schema.check(call.api, call.version, call.method.request, record.body)
     models.check(call)
-    rules.check(call, message, state.rules.changed(scenario.rules if scenario else {}))
+    groups = state.rules.changed(scenario.rules if scenario else {})
+    rules.check(call, message, groups)
+    if scenario is not None and scenario.agent is not None:
+        played = agent.play(call, message, scenario.agent, record.scenario or "", groups.signatures)
+        scenario = replace(scenario, events=played)
     if scenario is not None and scenario.events is not None and len(scenario.events) != 1 and not call.method.streams:
         raise Misuse(f"scenario {record.scenario!r} has {len(scenario.events)} events for a reply that is no stream")
     return message, scenario

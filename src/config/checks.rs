@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::auth::header_name_checked;
 use super::document::{Document, ModelPolicy, NameHeader, OptionFields};
-use super::{Auth, Config, ConfigError, Model, Options, Upstream};
+use super::{Auth, Config, ConfigError, Model, Options, Signatures, Upstream};
 
 /// The reply header that names the model when no other name is configured.
 const MODEL_HEADER: &str = "x-llm-model";
@@ -51,6 +51,12 @@ impl Document {
             unmatched: self.unmatched,
             body_wait: body_wait(self.body_wait)?,
             max_held_bytes: size(self.max_held_bytes),
+            signatures: Signatures {
+                cache_bytes: size(self.thought_signatures.cache_bytes),
+                ttl: self.thought_signatures.ttl,
+                carrier: self.thought_signatures.carrier,
+            },
+            fingerprint: 0,
             upstream,
             warnings,
         })

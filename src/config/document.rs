@@ -42,6 +42,9 @@ pub(super) struct Document {
     /// most 3600.
     #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("exclusiveMinimum" = 0, "maximum" = 3600)))]
     pub(super) body_wait: f64,
+    /// How clients that drop thought signatures are served.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) thought_signatures: SignatureFields,
     /// Most bytes that one VM (one worker of Envoy) holds for all its requests together; beyond it requests are
     /// answered with 503.
     #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 1)))]
@@ -62,9 +65,40 @@ impl Default for Document {
             model_name_header: NameHeader::Flag(true),
             unmatched: Unmatched::Error,
             body_wait: 1.5,
+            thought_signatures: SignatureFields::default(),
             max_held_bytes: 256 << 20,
         }
     }
+}
+
+/// Thought signatures, which Gemini 3 wants back with its calls.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
+pub(super) struct SignatureFields {
+    /// Bytes of Envoy's shared data to keep signatures in, for all workers together; 0 keeps none.
+    pub(super) cache_bytes: u64,
+    /// Seconds to keep one.
+    pub(super) ttl: u64,
+    /// Where a reply carries the signature of a call.
+    pub(super) carrier: SignatureCarrier,
+}
+
+impl Default for SignatureFields {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20, ttl: 24 * 60 * 60, carrier: SignatureCarrier::ExtraContent }
+    }
+}
+
+/// Where a reply carries the signature of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
+pub enum SignatureCarrier {
+    /// In `extra_content.google.thought_signature`, as Google's own gateway does.
+    ExtraContent,
+    /// There and in the call's id, which every client sends back: for fleets of Envoys that share no memory.
+    Id,
 }
 
 /// A header, or a query parameter, or both.

@@ -125,7 +125,7 @@ fn unknown_and_mistyped_fields() {
             r#"{"modle":{}}"#,
             "unknown field `modle`, expected one of `auth`, `model`, `options_mode`, `model_policy`, `route_type`, \
              `llm_format`, `response_streaming`, `max_request_body_size`, `model_name_header`, `unmatched`, \
-             `body_wait`, `max_held_bytes`",
+             `body_wait`, `thought_signatures`, `max_held_bytes`",
         ),
         (
             r#"{"auth":{"header":"x"}}"#,

@@ -3,6 +3,12 @@
 //! | concern | file |
 //! |---|---|
 //! | roles, turns, text | `messages` |
+//! | calls and their results in the history | `history`, `results` |
+//! | thought signatures in the history | `signatures` |
+//! | tools, which of them, their names | `tools`, `tool_choice`, `names` |
+//! | replies in JSON | `format` |
+//! | how much to think | `thinking` |
+//! | Google's own options | `google` |
 //! | sampling parameters and their ranges | `sampling` |
 //! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
@@ -17,14 +23,23 @@
 mod calls;
 mod envelope;
 mod finish;
+mod format;
+mod google;
+mod history;
 mod messages;
+mod names;
+mod results;
 mod sampling;
+mod signatures;
 mod stream;
+mod thinking;
+mod tool_choice;
+mod tools;
 mod unsupported;
 mod usage;
 mod whole;
 
-use crate::config::{Config, ModelPolicy, ResponseStreaming};
+use crate::config::{Config, ModelPolicy, ResponseStreaming, SignatureCarrier};
 use crate::error::Error;
 use crate::model::Model;
 use crate::pipe;
@@ -48,16 +63,41 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let config = request.config;
     let model = model(config, chat.model.as_deref())?;
     let stream = streams(config, chat.stream)?;
-    let turns = messages::translate(&chat, &model)?;
-    let body = GenerateContentRequest {
-        contents: turns.contents,
-        system_instruction: turns.system,
-        generation_config: sampling::translate(&chat, config, &model)?,
+    let google = google::options(&chat)?;
+    let mut names = names::Names::default();
+    let tools = tools::translate(&chat, &google.tools, &model, &mut names)?;
+    let choice = tool_choice::translate(&chat, &tools, &mut names)?;
+    let mut conversation = messages::translate(&chat, &model, &mut names, request.signatures)?;
+    let mut generation = sampling::translate(&chat, config, &model)?;
+    generation.thinking_config = thinking::translate(&chat, &model)?;
+    format::translate(&chat, &model, &tools, &mut generation, &mut conversation.system)?;
+    conversation.repair(&model);
+
+    let calling = calls::Calling {
+        names,
+        custom: tools.custom.clone(),
+        legacy: tools.legacy,
+        signatures: Some(request.signatures.clone()),
+        in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
+    let mut body = GenerateContentRequest {
+        system_instruction: conversation.take_system(),
+        contents: conversation.contents,
+        tool_config: tools.config(choice),
+        tools: tools.into_wire(),
+        generation_config: google.over(generation)?,
+        safety_settings: google.safety,
+        cached_content: google.cached_content,
+        service_tier: service_tier(chat.service_tier.as_deref()),
+    };
+    if body.cached_content.is_some() {
+        // They are part of the cache, and Google refuses them beside it.
+        (body.system_instruction, body.tools, body.tool_config) = (None, Vec::new(), None);
+    }
     let body =
         serde_json::to_vec(&body).map_err(|_| Error::server(500, "The request could not be translated."))?;
 
-    let envelope = envelope::Envelope::new(&model, request);
+    let envelope = envelope::Envelope::new(&model, calling, request);
     let (method, reply) = if stream {
         let include_usage =
             chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
@@ -65,13 +105,18 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     } else {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };
-    Ok(Next::Forward(Forward {
-        resource: model.resource(),
-        method,
-        body,
-        model: model.name().to_owned(),
-        reply,
-    }))
+    let (resource, model) = (model.resource(), model.name().to_owned());
+    Ok(Next::Forward(Forward { resource, method, body, model, reply }))
+}
+
+/// Google's name of a tier; `auto` leaves it to Google.
+fn service_tier(openai: Option<&str>) -> Option<&'static str> {
+    match openai? {
+        "default" => Some("standard"),
+        "flex" => Some("flex"),
+        "priority" | "scale" | "fast" => Some("priority"),
+        _ => None,
+    }
 }
 
 /// The model to call: the configured one, else the client's. Messages are Kong's.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Host, Message, config};
+use crate::testing::{Host, Message, Remembered, config};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -233,6 +233,36 @@ fn the_log_line_names_model_and_tokens() {
     let expected =
         "endpoint=/chat/completions model=gemini-2.5-flash status=200 prompt_tokens=3 completion_tokens=1";
     assert_eq!(host.exchange.summary(), expected);
+}
+
+#[test]
+fn a_signature_that_the_client_drops_comes_back_for_the_same_caller() {
+    let config = config("{}");
+    let vm = Vm { held: Total::default(), memory: Rc::new(Remembered::default()) };
+    let ask = |credential: &str, history: &str| {
+        let mut host = Host::within(&config, vm.clone());
+        let tools = r#""tools":[{"type":"function","function":{"name":"f g"}}]"#;
+        let mut message = Message::chat(&format!(
+            r#"{{"model":"gemini-3-pro-preview",{tools},"messages":[{{"role":"user","content":"Hi"}}{history}]}}"#
+        ));
+        message.headers.push(("authorization".to_owned(), credential.to_owned()));
+        host.request(&message);
+        host
+    };
+    let mut host = ask("Bearer a", "");
+    let json = r#"{"candidates":[{"content":{"parts":[{"functionCall":{"id":"c1","name":"f_g"},"thoughtSignature":"c2ln"}]}}]}"#;
+    host.reply(&Message::reply("200", "application/json", json), [json.as_bytes()], false);
+    assert!(host.client.text().contains(r#""finish_reason":"tool_calls""#));
+
+    let history = r#",{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"f g","arguments":"{}"}}]},
+        {"role":"tool","tool_call_id":"c1","content":"1"}"#;
+    let signature = |credential| {
+        let sent: serde_json::Value =
+            serde_json::from_slice(&ask(credential, history).upstream.unwrap().body).unwrap();
+        sent["contents"][1]["parts"][0]["thoughtSignature"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(signature("Bearer a"), "c2ln");
+    assert_eq!(signature("Bearer b"), "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=");
 }
 
 #[cfg(not(target_arch = "wasm32"))]

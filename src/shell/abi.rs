@@ -76,6 +76,8 @@ unsafe extern "C" {
         size: *mut usize,
         version: *mut u32,
     ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
+    fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_set_shared_data(
         key: *const u8,
         key_size: usize,
@@ -196,6 +198,21 @@ pub(super) fn shared(key: &str) -> Result<Vec<u8>, Refused> {
 pub(super) fn share(key: &str, value: &[u8]) -> Result<(), Refused> {
     // SAFETY: the host only reads both slices. Version 0 overwrites whatever is there.
     check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) })
+}
+
+/// The counter `name`, new or not.
+pub(super) fn define_counter(name: &str) -> Result<u32, Refused> {
+    const COUNTER: u32 = 0;
+    let mut metric = 0;
+    // SAFETY: the host reads `name`; the other pointer is to a live variable.
+    check(unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut metric) })?;
+    Ok(metric)
+}
+
+/// Adds one to a counter.
+pub(super) fn count(metric: u32) {
+    // SAFETY: takes no pointers. A metric that does not exist is not worth more than this.
+    unsafe { proxy_increment_metric(metric, 1) };
 }
 
 /// Whether the host writes debug lines now.

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::Remembered;
 use crate::config::Config;
-use crate::exchange::{Act, Exchange};
+use crate::exchange::{Act, Exchange, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
 use crate::pipe::Usage;
@@ -80,8 +81,12 @@ impl Host {
     }
 
     pub(crate) fn sharing(config: &Rc<Config>, held: &Total) -> Self {
+        Self::within(config, Vm { held: held.clone(), memory: Rc::new(Remembered::default()) })
+    }
+
+    pub(crate) fn within(config: &Rc<Config>, vm: Vm) -> Self {
         Self {
-            exchange: Exchange::new(Rc::clone(config), held, NOW, 1),
+            exchange: Exchange::new(Rc::clone(config), vm, NOW, 1),
             upstream: None,
             client: Message::default(),
             cut: false,

@@ -3,12 +3,18 @@
 //! Requests hold only what Google knows (an unknown name is a 400); replies are read leniently.
 //! <https://ai.google.dev/api/generate-content>
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::lenient::{Count, Maybe, Objects, Word};
-use super::text::Text;
+use super::text::{Str, Text};
+
+pub use reply::*;
+
+mod reply;
 
 /// The request body.
 #[derive(Debug, Serialize)]
@@ -19,9 +25,24 @@ pub struct GenerateContentRequest<'a> {
     /// What system and developer messages said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_instruction: Option<Content<'a>>,
-    /// Sampling parameters.
+    /// What the model may call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool<'a>>,
+    /// How it may.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation_config: Option<GenerationConfig<'a>>,
+    pub tool_config: Option<ToolConfig>,
+    /// A [`GenerationConfig`], with the client's own laid over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation_config: Option<Box<RawValue>>,
+    /// What is blocked; a list of the client's, as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety_settings: Option<&'a RawValue>,
+    /// A cache that holds the beginning of the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_content: Option<Str<'a>>,
+    /// `standard`, `flex` or `priority`; Developer API only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<&'static str>,
 }
 
 /// One turn.
@@ -44,15 +65,121 @@ pub enum Role {
     Model,
 }
 
-/// One piece of a turn.
-#[derive(Debug, Serialize)]
+/// One piece of a turn: one of text, call or response, with its signature.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Part<'a> {
+    /// The text is thinking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thought: Option<bool>,
     /// Plain text.
-    pub text: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text<'a>>,
+    /// A call the model made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_call: Option<Call<'a>>,
+    /// What the client answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_response: Option<CallResult<'a>>,
+    /// What Google gave with this part, and wants back with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thought_signature: Option<Text<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// A part that is text.
+    #[must_use]
+    pub fn text(text: Text<'a>) -> Self {
+        Self { text: Some(text), ..Self::default() }
+    }
+}
+
+/// A call the model made.
+#[derive(Debug, Serialize)]
+pub struct Call<'a> {
+    /// From Gemini 3 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Google's name of the function.
+    pub name: String,
+    /// An object.
+    pub args: Cow<'a, RawValue>,
+}
+
+/// What the client answered a call.
+#[derive(Debug, Serialize)]
+pub struct CallResult<'a> {
+    /// That of the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// That of the call.
+    pub name: String,
+    /// An object.
+    pub response: Cow<'a, RawValue>,
+}
+
+/// One kind of tool.
+#[derive(Debug)]
+pub enum Tool<'a> {
+    /// The client's functions; at most one such tool.
+    Functions(Vec<FunctionDeclaration<'a>>),
+    /// One of Google's, by name, with its options.
+    BuiltIn(&'static str, Box<RawValue>),
+}
+
+impl Serialize for Tool<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::Functions(declarations) => map.serialize_entry("functionDeclarations", declarations)?,
+            Self::BuiltIn(name, options) => map.serialize_entry(name, options)?,
+        }
+        map.end()
+    }
+}
+
+/// One of the client's functions.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionDeclaration<'a> {
+    /// Google's name of the function.
+    pub name: String,
+    /// What it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Text<'a>>,
+    /// Its arguments as JSON Schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters_json_schema: Option<Box<RawValue>>,
+    /// Its arguments as Google's own `Schema`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Box<RawValue>>,
+}
+
+/// How tools may be used.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolConfig {
+    /// Which functions may or must be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_calling_config: Option<FunctionCallingConfig>,
+    /// Built-in tools and functions in one request; Developer API only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_server_side_tool_invocations: Option<bool>,
+}
+
+/// Which functions may or must be called.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionCallingConfig {
+    /// `AUTO`, `ANY`, `NONE` or `VALIDATED`.
+    pub mode: &'static str,
+    /// Only these, in Google's names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed_function_names: Vec<String>,
 }
 
 /// Sampling parameters, all optional.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Google's, and `chat/sampling.rs` says what fills them")]
 pub struct GenerationConfig<'a> {
@@ -74,144 +201,27 @@ pub struct GenerationConfig<'a> {
     pub frequency_penalty: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_json_schema: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_schema: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_config: Option<ThinkingConfig>,
 }
 
-/// The reply, or one event of a streamed one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct GenerateContentResponse<'a> {
-    /// One per choice; none where the prompt was blocked.
-    #[serde(borrow)]
-    pub candidates: Objects<Candidate<'a>>,
-    /// Why the prompt was blocked.
-    pub prompt_feedback: Maybe<PromptFeedback<'a>>,
-    /// Token counts so far.
-    pub usage_metadata: Maybe<UsageMetadata<'a>>,
-    /// The model that answered.
-    pub model_version: Option<Word<'a>>,
-    /// Google's id of the reply.
-    pub response_id: Option<Word<'a>>,
-    /// RFC 3339; Vertex only.
-    pub create_time: Option<Word<'a>>,
-    /// An error in place of a reply, which can come with status 200.
-    pub error: Option<&'a RawValue>,
-}
-
-impl GenerateContentResponse<'_> {
-    /// The choice that `candidate` is: its index, else where it stands. Where another has that index, it is 0, which
-    /// proto3 JSON leaves out.
-    #[must_use]
-    pub fn place(&self, candidate: &Candidate<'_>, position: usize) -> u64 {
-        let position = Count(u64::try_from(position).unwrap_or(0));
-        let taken = self.candidates.iter().any(|other| other.index == Some(position));
-        candidate.index.unwrap_or(if taken { Count(0) } else { position }).0
-    }
-}
-
-/// One choice.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Candidate<'a> {
-    /// Absent for 0, as proto3 JSON leaves out zeroes.
-    pub index: Option<Count>,
-    /// What the model said.
-    #[serde(borrow)]
-    pub content: Maybe<CandidateContent<'a>>,
-    /// Why it stopped.
-    pub finish_reason: Option<Word<'a>>,
-    /// The same in words.
-    pub finish_message: Option<Word<'a>>,
-}
-
-impl<'a> Candidate<'a> {
-    /// What the model said, in order.
-    #[must_use]
-    pub fn parts(&self) -> &[CandidatePart<'a>] {
-        self.content.0.as_ref().map_or(&[], |content| &content.parts)
-    }
-}
-
-/// What the model said.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct CandidateContent<'a> {
-    /// In order; may be absent.
-    #[serde(borrow)]
-    pub parts: Objects<CandidatePart<'a>>,
-}
-
-/// One piece of what the model said.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CandidatePart<'a> {
-    /// Text, as a JSON literal.
-    #[serde(borrow)]
-    pub text: Option<&'a RawValue>,
-    /// The text is the model's thinking.
-    pub thought: Option<Word<'a>>,
-    /// A call of one of the client's functions.
-    pub function_call: Maybe<FunctionCall<'a>>,
-    /// What Google wants back with this part in the next request.
-    pub thought_signature: Option<Word<'a>>,
-}
-
-impl<'a> CandidatePart<'a> {
-    /// What the client sees of a text part, and whether it is thinking. Empty text is nothing to see.
-    #[must_use]
-    pub fn said(&self) -> Option<(Text<'a>, bool)> {
-        let text = self.text.and_then(Text::verbatim).filter(|text| !text.is_empty())?;
-        Some((text, self.thought.as_deref() == Some("true")))
-    }
-}
-
-/// A call of one of the client's functions.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct FunctionCall<'a> {
-    /// Google's name for the call, from Gemini 3 on.
-    #[serde(borrow)]
-    pub id: Option<Word<'a>>,
-    /// The function.
-    pub name: Option<Word<'a>>,
-    /// An object; absent where it is empty.
-    pub args: Option<&'a RawValue>,
-}
-
-/// Why a prompt was blocked.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PromptFeedback<'a> {
-    /// `SAFETY`, `PROHIBITED_CONTENT`, …
-    #[serde(borrow)]
-    pub block_reason: Option<Word<'a>>,
-    /// The same in words; Vertex only.
-    pub block_reason_message: Option<Word<'a>>,
-}
-
-/// Token counts; each may be absent, which is 0.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "the names are Google's, and `chat/usage.rs` says what they mean")]
-pub struct UsageMetadata<'a> {
-    pub prompt_token_count: Count,
-    pub candidates_token_count: Count,
-    pub thoughts_token_count: Count,
-    pub tool_use_prompt_token_count: Count,
-    pub cached_content_token_count: Count,
-    pub total_token_count: Count,
-    #[serde(borrow)]
-    pub prompt_tokens_details: Objects<ModalityTokenCount<'a>>,
-    pub candidates_tokens_details: Objects<ModalityTokenCount<'a>>,
-    pub service_tier: Option<Word<'a>>,
-}
-
-/// The share of one modality in a count.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ModalityTokenCount<'a> {
-    /// `TEXT`, `IMAGE`, `AUDIO`, `VIDEO` or `DOCUMENT`.
-    #[serde(borrow)]
-    pub modality: Option<Word<'a>>,
-    /// Tokens.
-    pub token_count: Count,
+/// How much the model thinks: a budget or a level, never both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ThinkingConfig {
+    /// Whether thinking is part of the reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_thoughts: Option<bool>,
+    /// Tokens; -1 lets the model choose, 0 turns thinking off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_budget: Option<i64>,
+    /// `MINIMAL`, `LOW`, `MEDIUM` or `HIGH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_level: Option<&'static str>,
 }

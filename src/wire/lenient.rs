@@ -7,6 +7,30 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// A list that may be absent or `null`.
+#[derive(Clone, Debug)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default()))
+    }
+}
+
 /// The objects of a list that may be absent or `null`; what is no object is passed over.
 #[derive(Clone, Debug)]
 pub struct Objects<T>(pub Vec<T>);
@@ -271,6 +295,7 @@ mod tests {
 
     #[test]
     fn a_list_may_be_null() {
-        assert!(serde_json::from_str::<Objects<Maybe<u8>>>("null").unwrap().is_empty());
+        assert!(serde_json::from_str::<List<u8>>("null").unwrap().is_empty());
+        assert_eq!(&*serde_json::from_str::<List<u8>>("[1,2]").unwrap(), &[1, 2]);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::json::Object;
+use super::lenient::List;
 use super::text::Str;
 
 /// The request body. Every member may be `null`, which is absent.
@@ -57,14 +58,35 @@ pub struct ChatRequest<'a> {
     pub top_logprobs: Option<i64>,
     /// How much a model thinks.
     pub reasoning_effort: Option<&'a RawValue>,
+    /// The same as an object.
+    pub reasoning: Option<&'a RawValue>,
+    /// The same in Anthropic's form.
+    pub thinking: Option<&'a RawValue>,
     /// Tool declarations.
     pub tools: Option<Vec<&'a RawValue>>,
     /// Tool declarations, legacy form.
     pub functions: Option<Vec<&'a RawValue>>,
+    /// Which tool may or must be used: a word or an object.
+    pub tool_choice: Option<&'a RawValue>,
+    /// The same for `functions`.
+    pub function_call: Option<&'a RawValue>,
     /// Web search as an option.
     pub web_search_options: Option<&'a RawValue>,
-    /// Google's own options.
+    /// Google's own options; see `endpoint::chat::google`.
     pub extra_body: Option<&'a RawValue>,
+    /// The same.
+    pub google: Option<&'a RawValue>,
+    /// The same.
+    #[serde(alias = "generationConfig")]
+    pub generation_config: Option<&'a RawValue>,
+    /// The same.
+    #[serde(alias = "safetySettings")]
+    pub safety_settings: Option<&'a RawValue>,
+    /// The same.
+    #[serde(alias = "cachedContent")]
+    pub cached_content: Option<Str<'a>>,
+    /// How soon, and at what price.
+    pub service_tier: Option<Str<'a>>,
 }
 
 /// How a stream ends.
@@ -87,9 +109,21 @@ pub struct Message<'a> {
     /// What the assistant said aloud.
     pub audio: Option<Object<Spoken<'a>>>,
     /// Calls the assistant made.
-    pub tool_calls: Option<Vec<&'a RawValue>>,
+    pub tool_calls: Option<Vec<Object<ToolCall<'a>>>>,
     /// The call the assistant made, legacy form.
-    pub function_call: Option<&'a RawValue>,
+    pub function_call: Option<Object<CalledFunction<'a>>>,
+    /// Of a tool's message: the call it answers.
+    pub tool_call_id: Option<Str<'a>>,
+    /// Of a function's message: the function it answers.
+    pub name: Option<Str<'a>>,
+    /// Google's thought signature for the message's text.
+    pub extra_content: Option<ExtraContent<'a>>,
+    /// Where LiteLLM puts signatures of the message.
+    pub provider_specific_fields: Option<ProviderFields<'a>>,
+    /// Where OpenRouter puts signatures, matched to calls by id.
+    pub reasoning_details: Option<List<ReasoningDetail<'a>>>,
+    /// Where Anthropic-like gateways put the signature of the first call.
+    pub thinking_blocks: Option<List<ThinkingBlock<'a>>>,
 }
 
 /// What the assistant said aloud; the sound itself stays with OpenAI.
@@ -98,6 +132,95 @@ pub struct Spoken<'a> {
     /// The same as text.
     #[serde(borrow)]
     pub transcript: Option<&'a RawValue>,
+}
+
+/// A call the assistant made.
+#[derive(Debug, Deserialize)]
+pub struct ToolCall<'a> {
+    /// The client's id of the call.
+    #[serde(borrow)]
+    pub id: Option<Str<'a>>,
+    /// `function` or `custom`.
+    pub r#type: Option<Str<'a>>,
+    /// The called function.
+    pub function: Option<Object<CalledFunction<'a>>>,
+    /// The called custom tool.
+    pub custom: Option<Object<CalledFunction<'a>>>,
+    /// Google's place for the thought signature.
+    pub extra_content: Option<ExtraContent<'a>>,
+    /// LiteLLM's place for it.
+    pub provider_specific_fields: Option<ProviderFields<'a>>,
+    /// Portkey's place for it.
+    pub thought_signature: Option<&'a RawValue>,
+}
+
+/// What was called, and with what.
+#[derive(Debug, Deserialize)]
+pub struct CalledFunction<'a> {
+    /// The function's name.
+    #[serde(borrow)]
+    pub name: Option<Str<'a>>,
+    /// A string that holds JSON.
+    pub arguments: Option<&'a RawValue>,
+    /// Of a custom tool: a string.
+    pub input: Option<&'a RawValue>,
+    /// Another place for the thought signature.
+    pub thought_signature: Option<&'a RawValue>,
+    /// Another place for it.
+    pub provider_specific_fields: Option<ProviderFields<'a>>,
+}
+
+/// Google's extension of OpenAI's messages.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ExtraContent<'a> {
+    /// By Google's own gateway.
+    #[serde(borrow)]
+    pub google: Option<Signed<'a>>,
+    /// By gateways in front of Vertex AI.
+    pub vertex: Option<Signed<'a>>,
+}
+
+/// What holds a thought signature.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Signed<'a> {
+    /// Base64.
+    #[serde(borrow)]
+    pub thought_signature: Option<&'a RawValue>,
+}
+
+/// LiteLLM's extension.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ProviderFields<'a> {
+    /// Base64.
+    #[serde(borrow)]
+    pub thought_signature: Option<&'a RawValue>,
+    /// Of a message.
+    pub thought_signatures: Option<List<&'a RawValue>>,
+}
+
+/// OpenRouter's extension.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ReasoningDetail<'a> {
+    /// `reasoning.encrypted` holds a signature.
+    #[serde(borrow)]
+    pub r#type: Option<Str<'a>>,
+    /// The call it belongs to.
+    pub id: Option<Str<'a>>,
+    /// Base64.
+    pub data: Option<&'a RawValue>,
+}
+
+/// A block of thinking with its signature.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ThinkingBlock<'a> {
+    /// Base64.
+    #[serde(borrow)]
+    pub signature: Option<&'a RawValue>,
 }
 
 /// One part of a message's content.

@@ -61,7 +61,7 @@ impl Serialize for Text<'_> {
 }
 
 /// A string that is read, borrowed from the body unless it holds escapes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Str<'a>(pub Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {

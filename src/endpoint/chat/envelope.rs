@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::calls::Calling;
 use crate::config::Config;
 use crate::endpoint::Request;
 use crate::error::{Error, upstream};
@@ -19,17 +20,19 @@ pub(super) struct Envelope {
     now: u64,
     id: u128,
     config: Rc<Config>,
+    pub(super) calling: Calling,
     /// The tier that served the request, told in a header.
     tier: Option<&'static str>,
 }
 
 impl Envelope {
-    pub(super) fn new(model: &Model, request: &Request<'_>) -> Self {
+    pub(super) fn new(model: &Model, calling: Calling, request: &Request<'_>) -> Self {
         Self {
             model: model.name().to_owned(),
             now: request.now,
             id: request.id,
             config: Rc::clone(request.config),
+            calling,
             tier: None,
         }
     }

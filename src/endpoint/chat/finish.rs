@@ -4,7 +4,8 @@
 
 use crate::error::Error;
 
-/// What the client is told, given Google's reason, whether anything usable came, and whether that holds calls.
+/// What the client is told, given Google's reason, whether anything usable came, and what calls in it
+/// make of a stop.
 ///
 /// # Errors
 /// 502 where the model failed and left nothing: such failures are chance, and clients retry a 5xx.
@@ -12,9 +13,9 @@ pub(super) fn reason(
     google: Option<&str>,
     message: Option<&str>,
     usable: bool,
-    called: bool,
+    called: Option<&'static str>,
 ) -> Result<&'static str, Error> {
-    let stop = if called { "tool_calls" } else { "stop" };
+    let stop = called.unwrap_or("stop");
     match google {
         Some("STOP" | "1") | None => Ok(stop),
         Some("MAX_TOKENS" | "2" | "CONTINUATION") => Ok("length"),
@@ -80,14 +81,14 @@ mod tests {
             (Some("MALFORMED_FUNCTION_CALL"), "stop", None),
             (Some("MISSING_THOUGHT_SIGNATURE"), "stop", None),
         ] {
-            assert_eq!(reason(google, None, true, false).ok(), Some(usable), "{google:?}");
-            assert_eq!(reason(google, None, false, false).ok(), empty, "{google:?}");
+            assert_eq!(reason(google, None, true, None).ok(), Some(usable), "{google:?}");
+            assert_eq!(reason(google, None, false, None).ok(), empty, "{google:?}");
         }
         for (google, expected) in [("STOP", "tool_calls"), ("OTHER", "tool_calls"), ("MAX_TOKENS", "length")]
         {
-            assert_eq!(reason(Some(google), None, true, true).ok(), Some(expected), "{google}");
+            assert_eq!(reason(Some(google), None, true, Some("tool_calls")).ok(), Some(expected), "{google}");
         }
-        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false, false).unwrap_err();
+        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false, None).unwrap_err();
         assert_eq!((error.status(), error.message()), (502, "bad call"));
     }
 }

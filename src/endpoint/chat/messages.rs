@@ -1,12 +1,17 @@
 //! Messages to turns.
 //!
 //! System and developer messages become the system instruction, wherever they stand. Consecutive messages of one side
-//! become one turn. What Google would refuse (no turn, an empty turn, a model's turn first or last) is repaired.
+//! become one turn. Results go right after the turn whose calls they answer. What Google would refuse (no turn, an
+//! empty turn, a model's turn first or last, a call without its result) is repaired.
 //! <https://ai.google.dev/api/caching#Content>
 
 use serde_json::value::RawValue;
 
+use super::history::{self, Pending};
+use super::names::Names;
+use super::signatures;
 use crate::error::Error;
+use crate::memory::Signatures;
 use crate::model::Model;
 use crate::wire::gemini::{Content, Part, Role};
 use crate::wire::json::{self, Object};
@@ -14,83 +19,140 @@ use crate::wire::openai::{ChatRequest, ContentPart, Message};
 use crate::wire::text::Text;
 
 /// A conversation as Google takes it.
-pub(super) struct Turns<'a> {
+pub(super) struct Conversation<'a> {
     pub(super) contents: Vec<Content<'a>>,
-    pub(super) system: Option<Content<'a>>,
+    /// The system instruction.
+    pub(super) system: Vec<Part<'a>>,
+}
+
+/// One side's words.
+enum Turn<'a> {
+    User(Vec<Part<'a>>),
+    Model { parts: Vec<Part<'a>>, calls: Vec<Pending<'a>> },
 }
 
 /// Translates every message.
-pub(super) fn translate<'a>(chat: &ChatRequest<'a>, model: &Model) -> Result<Turns<'a>, Error> {
-    let messages = match &chat.messages {
-        None if chat.prompt.is_some() => {
-            return Err(Error::invalid("'prompt' belongs to completions; chat completions take 'messages'.")
-                .param("messages")
-                .code("missing_required_parameter"));
-        }
-        None => {
-            return Err(Error::invalid("Missing required parameter: 'messages'.")
-                .param("messages")
-                .code("missing_required_parameter"));
-        }
-        Some(messages) if messages.is_empty() => {
-            return Err(Error::invalid(
-                "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-            )
-            .param("messages")
-            .code("empty_array"));
-        }
-        Some(messages) => messages,
-    };
-
+pub(super) fn translate<'a>(
+    chat: &ChatRequest<'a>,
+    model: &Model,
+    names: &mut Names,
+    kept: &Signatures,
+) -> Result<Conversation<'a>, Error> {
     let mut system = Vec::new();
-    let mut contents: Vec<Content<'a>> = Vec::new();
-    for (index, Object(message)) in messages.iter().enumerate() {
+    let mut turns: Vec<Turn<'a>> = Vec::new();
+    for (index, Object(message)) in messages(chat)?.iter().enumerate() {
         let at = At { index };
-        let role = match at.role(message)? {
-            Speaker::System => {
-                system.extend(at.parts(message, Speaker::System)?);
-                continue;
+        match at.role(message)? {
+            Speaker::System => system.extend(at.parts(message, Speaker::System)?),
+            Speaker::User => {
+                let said = at.parts(message, Speaker::User)?;
+                match turns.last_mut() {
+                    Some(Turn::User(parts)) => parts.extend(said),
+                    _ => turns.push(Turn::User(said)),
+                }
             }
-            Speaker::User => Role::User,
-            Speaker::Assistant => Role::Model,
-        };
-        let speaker = if role == Role::User { Speaker::User } else { Speaker::Assistant };
-        let parts = at.parts(message, speaker)?;
-        match contents.last_mut() {
-            Some(last) if last.role == Some(role) => last.parts.extend(parts),
-            // An assistant that said nothing took no turn; a user who said nothing still did.
-            _ if parts.is_empty() && role == Role::Model => {}
-            _ => contents.push(Content { role: Some(role), parts }),
+            Speaker::Assistant => {
+                let (said, called) = at.assistant(message, model, names)?;
+                match turns.last_mut() {
+                    Some(Turn::Model { parts, calls }) if !calls.iter().any(Pending::is_answered) => {
+                        parts.extend(said);
+                        calls.extend(called);
+                    }
+                    // An assistant that said nothing took no turn.
+                    _ if said.is_empty() => {}
+                    _ => turns.push(Turn::Model { parts: said, calls: called }),
+                }
+            }
+            Speaker::Tool => at.result(message, names, &mut turns)?,
         }
     }
-    repair(&mut contents, &mut system, model);
-    let system = (!system.is_empty()).then_some(Content { role: None, parts: system });
-    Ok(Turns { contents, system })
+    if model.is_gemini_3() {
+        sign(&mut turns, kept);
+    }
+    let contents = turns.into_iter().flat_map(contents).collect();
+    Ok(Conversation { contents, system })
 }
 
-/// Makes a conversation acceptable to Google without changing what was said.
-fn repair<'a>(contents: &mut Vec<Content<'a>>, system: &mut Vec<Part<'a>>, model: &Model) {
-    if contents.is_empty() {
-        contents.push(Content { role: Some(Role::User), parts: std::mem::take(system) });
+fn messages<'c, 'a>(chat: &'c ChatRequest<'a>) -> Result<&'c [Object<Message<'a>>], Error> {
+    let missing = |message: &str, code| Err(Error::invalid(message).param("messages").code(code));
+    match &chat.messages {
+        None if chat.prompt.is_some() => missing(
+            "'prompt' belongs to completions; chat completions take 'messages'.",
+            "missing_required_parameter",
+        ),
+        None => missing("Missing required parameter: 'messages'.", "missing_required_parameter"),
+        Some(messages) if messages.is_empty() => missing(
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+            "empty_array",
+        ),
+        Some(messages) => Ok(messages),
     }
-    if contents.first().is_some_and(|first| first.role == Some(Role::Model)) {
-        contents.insert(0, Content { role: Some(Role::User), parts: Vec::new() });
+}
+
+/// A turn as it goes on the wire: a model's calls are followed by a turn with their results and nothing else.
+fn contents(turn: Turn<'_>) -> Vec<Content<'_>> {
+    match turn {
+        Turn::User(parts) => vec![Content { role: Some(Role::User), parts }],
+        Turn::Model { parts, calls } => {
+            let results: Vec<Part<'_>> = calls.into_iter().map(Pending::part).collect();
+            let mut contents = vec![Content { role: Some(Role::Model), parts }];
+            if !results.is_empty() {
+                contents.push(Content { role: Some(Role::User), parts: results });
+            }
+            contents
+        }
     }
-    if !model.has_system_instruction()
-        && let Some(first) = contents.first_mut()
-    {
-        first.parts.splice(0..0, std::mem::take(system));
+}
+
+/// Gives the first call of each step since the user last spoke its signature back, where the client lost it: the one
+/// that was kept, else the stand-in.
+fn sign(turns: &mut [Turn<'_>], kept: &Signatures) {
+    let spoke = turns.iter().rposition(|turn| matches!(turn, Turn::User(_)));
+    for turn in turns.iter_mut().skip(spoke.unwrap_or(0)) {
+        let Turn::Model { parts, calls } = turn else {
+            continue;
+        };
+        let kept = || calls.first().and_then(|call| Text::from_plain(&kept.recall(call.id(), call.name())?));
+        if let Some(first) = parts.iter_mut().find(|part| part.function_call.is_some())
+            && first.thought_signature.is_none()
+        {
+            first.thought_signature = kept().or_else(signatures::dummy);
+        }
     }
-    if model.needs_user_last() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
-        contents.push(Content { role: Some(Role::User), parts: text("Continue.") });
+}
+
+impl<'a> Conversation<'a> {
+    /// Makes the conversation acceptable to Google without changing what was said.
+    pub(super) fn repair(&mut self, model: &Model) {
+        let Self { contents, system } = self;
+        if contents.is_empty() {
+            contents.push(Content { role: Some(Role::User), parts: std::mem::take(system) });
+        }
+        if contents.first().is_some_and(|first| first.role == Some(Role::Model)) {
+            contents.insert(0, Content { role: Some(Role::User), parts: Vec::new() });
+        }
+        if !model.has_system_instruction()
+            && let Some(first) = contents.first_mut()
+        {
+            first.parts.splice(0..0, std::mem::take(system));
+        }
+        if model.is_gemini_3() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
+            contents.push(Content { role: Some(Role::User), parts: text("Continue.") });
+        }
+        for content in contents.iter_mut().filter(|content| content.parts.is_empty()) {
+            content.parts = text(" ");
+        }
     }
-    for content in contents.iter_mut().filter(|content| content.parts.is_empty()) {
-        content.parts = text(" ");
+
+    /// The system instruction, where there is one.
+    pub(super) fn take_system(&mut self) -> Option<Content<'a>> {
+        let parts = std::mem::take(&mut self.system);
+        (!parts.is_empty()).then_some(Content { role: None, parts })
     }
 }
 
 fn text(plain: &str) -> Vec<Part<'static>> {
-    Text::from_plain(plain).map(|text| Part { text }).into_iter().collect()
+    Text::from_plain(plain).map(Part::text).into_iter().collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,6 +160,7 @@ enum Speaker {
     System,
     User,
     Assistant,
+    Tool,
 }
 
 /// Where in the request a message stands, for errors.
@@ -117,7 +180,7 @@ impl At {
             Some("user") => Ok(Speaker::User),
             // Google's own examples say `model`.
             Some("assistant" | "model") => Ok(Speaker::Assistant),
-            Some("tool" | "function") => Err(Error::not_supported_yet(param, "Tool results are")),
+            Some("tool" | "function") => Ok(Speaker::Tool),
             Some(_) => Err(Error::invalid(
                 "Invalid value. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
             )
@@ -129,21 +192,61 @@ impl At {
         }
     }
 
+    /// What an assistant said and called. A signature of the whole message belongs to its first call.
+    fn assistant<'a>(
+        &self,
+        message: &Message<'a>,
+        model: &Model,
+        names: &mut Names,
+    ) -> Result<(Vec<Part<'a>>, Vec<Pending<'a>>), Error> {
+        let mut said = self.parts(message, Speaker::Assistant)?;
+        let place = said.len();
+        let mut pending = Vec::new();
+        for (part, call) in history::calls(message, &format!("messages[{}]", self.index), model, names)? {
+            said.push(part);
+            pending.push(call);
+        }
+        let unsigned = said.iter().skip(place).all(|part| part.thought_signature.is_none());
+        let signed = if pending.is_empty() { place.checked_sub(1) } else { Some(place).filter(|_| unsigned) };
+        if let Some(part) = signed.and_then(|place| said.get_mut(place)) {
+            part.thought_signature = signatures::of_message(message);
+        }
+        Ok((said, pending))
+    }
+
+    /// Gives a result to the call it answers: of the latest turn that awaits it.
+    fn result<'a>(
+        &self,
+        message: &Message<'a>,
+        names: &mut Names,
+        turns: &mut [Turn<'a>],
+    ) -> Result<(), Error> {
+        let id = signatures::bare_id(message.tool_call_id.as_deref().unwrap_or_default());
+        let name = message.name.as_deref().map(|name| names.emit(name));
+        let calls = turns.iter_mut().rev().filter_map(|turn| match turn {
+            Turn::Model { calls, .. } => Some(calls),
+            Turn::User(_) => None,
+        });
+        match calls.flatten().find(|call| call.awaits(id, name.as_deref())) {
+            Some(call) => {
+                call.answer(message.content);
+                Ok(())
+            }
+            None => Err(Error::invalid(
+                "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
+            )
+            .param(self.param("role"))),
+        }
+    }
+
     /// What a message says; empty text says nothing.
     fn parts<'a>(&self, message: &Message<'a>, speaker: Speaker) -> Result<Vec<Part<'a>>, Error> {
         let assistant = speaker == Speaker::Assistant;
-        if assistant
-            && (message.function_call.is_some() || message.tool_calls.as_ref().is_some_and(|c| !c.is_empty()))
-        {
-            return Err(Error::not_supported_yet(self.param("tool_calls"), "Tool calls are"));
-        }
         let mut parts = match message.content {
             Some(content) if content.get().starts_with('[') => self.list(content, speaker)?,
             Some(content) => match Text::from_raw(content) {
-                Some(text) => vec![Part { text }],
-                None => {
-                    return Err(self.invalid_type("content", "a string or an array of content parts"));
-                }
+                Some(text) => vec![Part::text(text)],
+                None => return Err(self.invalid_type("content", "a string or an array of content parts")),
             },
             None if assistant => Vec::new(),
             None => {
@@ -155,9 +258,9 @@ impl At {
         if assistant {
             let spoken = message.audio.as_ref().and_then(|Object(audio)| audio.transcript);
             let more = [message.refusal, spoken].into_iter().flatten().filter_map(Text::from_raw);
-            parts.extend(more.map(|text| Part { text }));
+            parts.extend(more.map(Part::text));
         }
-        parts.retain(|part| !part.text.is_empty());
+        parts.retain(|part| part.text.as_ref().is_none_or(|text| !text.is_empty()));
         Ok(parts)
     }
 
@@ -196,7 +299,7 @@ impl At {
                         .code("missing_required_parameter"));
                 }
             };
-            parts.push(Part { text });
+            parts.push(Part::text(text));
         }
         Ok(parts)
     }

@@ -20,12 +20,12 @@ const MOST_STOPS: usize = 5;
 /// Google's most candidates.
 const MOST_CHOICES: i64 = 8;
 
-/// Translates every parameter; `None` where there is none.
+/// Translates every parameter.
 pub(super) fn translate<'a>(
     chat: &ChatRequest<'a>,
     config: &Config,
     model: &Model,
-) -> Result<Option<GenerationConfig<'a>>, Error> {
+) -> Result<GenerationConfig<'a>, Error> {
     let options = &config.options;
     let force = config.options_mode == OptionsMode::Force;
     let temperature = within("temperature", chat.temperature.as_ref(), 0.0, 2.0)?;
@@ -43,7 +43,7 @@ pub(super) fn translate<'a>(
         // A zero changes nothing and is not worth a refusal; elsewhere only some models know penalties.
         Ok(value.filter(|value| model.has_penalties() && value.as_f64() != Some(0.0)))
     };
-    let generation = GenerationConfig {
+    Ok(GenerationConfig {
         temperature: first(force, temperature, options.temperature.as_ref()).filter(|_| model.has_sampling()),
         top_p: first(force, top_p, options.top_p.as_ref()).filter(|_| model.has_sampling()),
         top_k: first(force, top_k, options.top_k.map(Number::from).as_ref()).filter(|_| model.has_sampling()),
@@ -53,8 +53,8 @@ pub(super) fn translate<'a>(
         presence_penalty: penalty("presence_penalty", chat.presence_penalty.as_ref())?,
         frequency_penalty: penalty("frequency_penalty", chat.frequency_penalty.as_ref())?,
         seed: chat.seed.map(fold),
-    };
-    Ok((generation != GenerationConfig::default()).then_some(generation))
+        ..GenerationConfig::default()
+    })
 }
 
 /// The client's value unless the route's is forced; the other one where there is only one.
@@ -162,17 +162,17 @@ mod tests {
     #[test]
     fn parameters_keep_their_notation() {
         for (body, expected) in [
-            ("{}", "null"),
-            (r#"{"temperature":null,"stop":null,"n":null,"seed":null,"max_tokens":null}"#, "null"),
+            ("{}", "{}"),
+            (r#"{"temperature":null,"stop":null,"n":null,"seed":null,"max_tokens":null}"#, "{}"),
             (r#"{"temperature":1,"top_p":0.70,"top_k":40}"#, r#"{"temperature":1,"topP":0.7,"topK":40}"#),
-            (r#"{"n":1}"#, "null"),
+            (r#"{"n":1}"#, "{}"),
             (r#"{"n":2}"#, r#"{"candidateCount":2}"#),
             (r#"{"stop":"END"}"#, r#"{"stopSequences":["END"]}"#),
             (r#"{"stop":["a","","\n"]}"#, r#"{"stopSequences":["a","\n"]}"#),
-            (r#"{"stop":""}"#, "null"),
+            (r#"{"stop":""}"#, "{}"),
             (r#"{"max_tokens":5,"max_completion_tokens":7}"#, r#"{"maxOutputTokens":7}"#),
             (r#"{"max_tokens":5,"max_completion_tokens":null}"#, r#"{"maxOutputTokens":5}"#),
-            (r#"{"max_tokens":0}"#, "null"),
+            (r#"{"max_tokens":0}"#, "{}"),
             (r#"{"seed":-7}"#, r#"{"seed":-7}"#),
             (r#"{"seed":9007199254740993}"#, r#"{"seed":2097153}"#),
             (r#"{"presence_penalty":0.5,"frequency_penalty":0}"#, r#"{"presencePenalty":0.5}"#),
@@ -185,7 +185,7 @@ mod tests {
     fn models_without_a_parameter_do_not_get_it() {
         let body = r#"{"presence_penalty":0.5,"temperature":0.2}"#;
         assert_eq!(translated("gemini-2.5-flash", "{}", body).unwrap(), r#"{"temperature":0.2}"#);
-        assert_eq!(translated("gemini-3.6-flash", "{}", body).unwrap(), "null");
+        assert_eq!(translated("gemini-3.6-flash", "{}", body).unwrap(), "{}");
     }
 
     #[test]

@@ -71,12 +71,20 @@ impl ChatStream {
                     members.push(b'"');
                 }
                 None => {
-                    members.extend_from_slice(b"\"tool_calls\":[");
-                    if !choice.calls.push(part, true, self.envelope.id(), &mut members) {
+                    let legacy = self.envelope.calling.legacy;
+                    members.extend_from_slice(if legacy {
+                        b"\"function_call\":"
+                    } else {
+                        b"\"tool_calls\":["
+                    });
+                    let (calling, exchange) = (&self.envelope.calling, self.envelope.id());
+                    if !choice.calls.push(part, calling, true, exchange, &mut members) {
                         continue;
                     }
                     choice.usable = true;
-                    members.push(b']');
+                    if !legacy {
+                        members.push(b']');
+                    }
                 }
             }
             self.delta(choice.index, &members, out);
@@ -157,7 +165,7 @@ impl Reader for ChatStream {
         let usable = self.choices.iter().any(|choice| choice.usable);
         let mut finishes = Vec::with_capacity(self.choices.len());
         for choice in &self.choices {
-            let called = choice.calls.count() > 0;
+            let called = (choice.calls.count() > 0).then(|| self.envelope.calling.finish());
             finishes.push(match &choice.finish {
                 Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable, called)
                     .map_err(|error| self.envelope.redacted(error))?,

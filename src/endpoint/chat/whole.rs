@@ -54,21 +54,22 @@ fn push_choices(
         let refusal = blocked.and_then(|feedback| feedback.block_reason_message.as_deref());
         let native = blocked.and_then(|feedback| feedback.block_reason.as_deref());
         let finish = if blocked.is_some() { "content_filter" } else { "stop" };
-        Choice { index: 0, said: Said::default(), refusal, finish, native }.push(json);
+        Choice { index: 0, said: Said::default(), refusal, finish, native }.push(json, false);
         return Ok(());
     }
     let said: Vec<Said<'_>> =
-        reply.candidates.iter().map(|candidate| Said::of(candidate, envelope.id())).collect();
+        reply.candidates.iter().map(|candidate| Said::of(candidate, envelope)).collect();
     let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty());
     for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
         if position > 0 {
             json.push(b',');
         }
         let native = candidate.finish_reason.as_deref();
-        let called = !said.calls.is_empty();
+        let called = (!said.calls.is_empty()).then(|| envelope.calling.finish());
         let finish = finish::reason(native, candidate.finish_message.as_deref(), usable, called)
             .map_err(|error| envelope.redacted(error))?;
-        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native }.push(json);
+        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native }
+            .push(json, envelope.calling.legacy);
     }
     Ok(())
 }
@@ -82,7 +83,7 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(candidate: &Candidate<'a>, exchange: u128) -> Self {
+    fn of(candidate: &Candidate<'a>, envelope: &Envelope) -> Self {
         let mut said = Self::default();
         let mut calls = Calls::default();
         for part in candidate.parts() {
@@ -91,7 +92,7 @@ impl<'a> Said<'a> {
                 Some((text, false)) => said.content.push(text),
                 None => {
                     let mut call = Vec::new();
-                    if calls.push(part, false, exchange, &mut call) {
+                    if calls.push(part, &envelope.calling, false, envelope.id(), &mut call) {
                         if !said.calls.is_empty() {
                             said.calls.push(b',');
                         }
@@ -113,7 +114,7 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    fn push(&self, json: &mut Vec<u8>) {
+    fn push(&self, json: &mut Vec<u8>, legacy: bool) {
         json.extend_from_slice(
             format!("{{\"index\":{},\"message\":{{\"role\":\"assistant\",\"content\":", self.index)
                 .as_bytes(),
@@ -131,9 +132,11 @@ impl Choice<'_> {
             push_joined(json, &self.said.reasoning);
         }
         if !self.said.calls.is_empty() {
-            json.extend_from_slice(b",\"tool_calls\":[");
+            json.extend_from_slice(if legacy { b",\"function_call\":" } else { b",\"tool_calls\":[" });
             json.extend_from_slice(&self.said.calls);
-            json.push(b']');
+            if !legacy {
+                json.push(b']');
+            }
         }
         json.extend_from_slice(
             format!("}},\"logprobs\":null,\"finish_reason\":\"{}\",\"native_finish_reason\":", self.finish)

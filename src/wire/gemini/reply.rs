@@ -1,0 +1,149 @@
+//! Replies of `generateContent`, read leniently: only what is used, `null` is absent, the unknown is ignored.
+//!
+//! <https://ai.google.dev/api/generate-content#generatecontentresponse>
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::wire::lenient::{Count, Maybe, Objects, Word};
+use crate::wire::text::Text;
+
+/// The reply, or one event of a streamed one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GenerateContentResponse<'a> {
+    /// One per choice; none where the prompt was blocked.
+    #[serde(borrow)]
+    pub candidates: Objects<Candidate<'a>>,
+    /// Why the prompt was blocked.
+    pub prompt_feedback: Maybe<PromptFeedback<'a>>,
+    /// Token counts so far.
+    pub usage_metadata: Maybe<UsageMetadata<'a>>,
+    /// The model that answered.
+    pub model_version: Option<Word<'a>>,
+    /// Google's id of the reply.
+    pub response_id: Option<Word<'a>>,
+    /// RFC 3339; Vertex only.
+    pub create_time: Option<Word<'a>>,
+    /// An error in place of a reply, which can come with status 200.
+    pub error: Option<&'a RawValue>,
+}
+
+impl GenerateContentResponse<'_> {
+    /// The choice that `candidate` is: its index, else where it stands. Where another has that index, it is 0, which
+    /// proto3 JSON leaves out.
+    #[must_use]
+    pub fn place(&self, candidate: &Candidate<'_>, position: usize) -> u64 {
+        let position = Count(u64::try_from(position).unwrap_or(0));
+        let taken = self.candidates.iter().any(|other| other.index == Some(position));
+        candidate.index.unwrap_or(if taken { Count(0) } else { position }).0
+    }
+}
+
+/// One choice.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Candidate<'a> {
+    /// Absent for 0, as proto3 JSON leaves out zeroes.
+    pub index: Option<Count>,
+    /// What the model said.
+    #[serde(borrow)]
+    pub content: Maybe<CandidateContent<'a>>,
+    /// Why it stopped.
+    pub finish_reason: Option<Word<'a>>,
+    /// The same in words.
+    pub finish_message: Option<Word<'a>>,
+}
+
+impl<'a> Candidate<'a> {
+    /// What the model said, in order.
+    #[must_use]
+    pub fn parts(&self) -> &[CandidatePart<'a>] {
+        self.content.0.as_ref().map_or(&[], |content| &content.parts)
+    }
+}
+
+/// What the model said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CandidateContent<'a> {
+    /// In order; may be absent.
+    #[serde(borrow)]
+    pub parts: Objects<CandidatePart<'a>>,
+}
+
+/// One piece of what the model said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CandidatePart<'a> {
+    /// Text, as a JSON literal.
+    #[serde(borrow)]
+    pub text: Option<&'a RawValue>,
+    /// The text is the model's thinking.
+    pub thought: Option<Word<'a>>,
+    /// A call of one of the client's functions.
+    pub function_call: Maybe<FunctionCall<'a>>,
+    /// What Google wants back with this part in the next request.
+    pub thought_signature: Option<Word<'a>>,
+}
+
+impl<'a> CandidatePart<'a> {
+    /// What the client sees of a text part, and whether it is thinking. Empty text is nothing to see.
+    #[must_use]
+    pub fn said(&self) -> Option<(Text<'a>, bool)> {
+        let text = self.text.and_then(Text::verbatim).filter(|text| !text.is_empty())?;
+        Some((text, self.thought.as_deref() == Some("true")))
+    }
+}
+
+/// A call of one of the client's functions.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FunctionCall<'a> {
+    /// Google's name for the call, from Gemini 3 on.
+    #[serde(borrow)]
+    pub id: Option<Word<'a>>,
+    /// The function.
+    pub name: Option<Word<'a>>,
+    /// An object; absent where it is empty.
+    pub args: Option<&'a RawValue>,
+}
+
+/// Why a prompt was blocked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PromptFeedback<'a> {
+    /// `SAFETY`, `PROHIBITED_CONTENT`, …
+    #[serde(borrow)]
+    pub block_reason: Option<Word<'a>>,
+    /// The same in words; Vertex only.
+    pub block_reason_message: Option<Word<'a>>,
+}
+
+/// Token counts; each may be absent, which is 0.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the names are Google's, and `chat/usage.rs` says what they mean")]
+pub struct UsageMetadata<'a> {
+    pub prompt_token_count: Count,
+    pub candidates_token_count: Count,
+    pub thoughts_token_count: Count,
+    pub tool_use_prompt_token_count: Count,
+    pub cached_content_token_count: Count,
+    pub total_token_count: Count,
+    #[serde(borrow)]
+    pub prompt_tokens_details: Objects<ModalityTokenCount<'a>>,
+    pub candidates_tokens_details: Objects<ModalityTokenCount<'a>>,
+    pub service_tier: Option<Word<'a>>,
+}
+
+/// The share of one modality in a count.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ModalityTokenCount<'a> {
+    /// `TEXT`, `IMAGE`, `AUDIO`, `VIDEO` or `DOCUMENT`.
+    #[serde(borrow)]
+    pub modality: Option<Word<'a>>,
+    /// Tokens.
+    pub token_count: Count,
+}
