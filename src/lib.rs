@@ -17,6 +17,7 @@
 //! * [`wire`]: typed JSON of each side; [`pipe`]: byte transforms; [`error`]: errors in OpenAI's shape.
 //! * [`memory`]: thought signatures for clients that drop them; [`held`]: bytes held across callbacks.
 //! * [`upstream`]: where Google is, which headers may go there and which may come back; [`model`]: what a model can do.
+//! * [`media`]: what a reference to an image, a recording or a file becomes.
 //! * `shell`: the only code that knows proxy-wasm, compiled for `target_os = "wasi"` alone.
 //!
 //! Rules: time, randomness and configuration are inputs. Nothing panics: one panic takes every stream of a worker.
@@ -27,6 +28,8 @@ pub mod error;
 pub mod exchange;
 pub mod headers;
 pub mod held;
+
+pub mod media;
 pub mod memory;
 pub mod model;
 pub mod pipe;
