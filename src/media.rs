@@ -5,7 +5,6 @@
 //!
 //! | concern | file |
 //! |---|---|
-//! | JSON string literals, unescaped lazily | `literal` |
 //! | base64: checked, repaired, written | `base64` |
 //! | data URLs | `data_url` |
 //! | references that Google fetches, and where it cannot | `uri` |
@@ -18,7 +17,6 @@
 
 mod base64;
 mod data_url;
-mod literal;
 mod mime;
 mod options;
 mod sniff;
@@ -33,6 +31,7 @@ pub use base64::Base64;
 pub use options::{MediaResolution, VideoMetadata, media_resolution, video_metadata};
 
 use crate::error::Error;
+use crate::wire::literal;
 use base64::Fault;
 use data_url::DataUrl;
 

@@ -1,7 +1,11 @@
 //! JSON of each side, typed where we read and raw where we carry.
 
+pub mod base64;
 pub mod gemini;
+pub mod grounding;
 pub mod json;
 pub mod lenient;
+pub(crate) mod literal;
+pub mod logprobs;
 pub mod openai;
 pub mod text;

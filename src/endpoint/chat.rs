@@ -14,24 +14,38 @@
 //! | a reply in one piece | `whole` |
 //! | a streamed reply | `stream` |
 //! | function calls of a reply | `calls` |
+//! | what else a reply has | `extras` |
+//! | images and files of a reply | `media_out` |
+//! | sound of a reply | `audio_out` |
+//! | what Google did itself | `server_tools` |
+//! | sources, ratings and the like | `metadata`, `annotations`, `text_index` |
+//! | likelihoods of tokens | `logprobs` |
 //! | why it ended | `finish` |
 //! | token counts | `usage` |
 //! | what is refused until it is built | `unsupported` |
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>, <https://ai.google.dev/api/generate-content>
 
+mod annotations;
+mod audio_out;
 mod calls;
 mod envelope;
+mod extras;
 mod finish;
 mod format;
 mod google;
 mod history;
+mod logprobs;
+mod media_out;
 mod messages;
+mod metadata;
 mod names;
 mod results;
 mod sampling;
+mod server_tools;
 mod signatures;
 mod stream;
+mod text_index;
 mod thinking;
 mod tool_choice;
 mod tools;
@@ -97,7 +111,8 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let body =
         serde_json::to_vec(&body).map_err(|_| Error::server(500, "The request could not be translated."))?;
 
-    let envelope = envelope::Envelope::new(&model, calling, request);
+    let wav = chat.audio.and_then(|Object(audio)| audio.format).is_some_and(|format| &*format == "wav");
+    let envelope = envelope::Envelope::new(&model, calling, request, wav);
     let (method, reply) = if stream {
         let include_usage =
             chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);

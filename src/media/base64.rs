@@ -10,7 +10,7 @@ use std::iter;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::literal::Characters;
+use crate::wire::literal::Characters;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -2,7 +2,7 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc2397>, <https://fetch.spec.whatwg.org/#data-urls>
 
-use super::literal::Characters;
+use crate::wire::literal::Characters;
 
 /// No type with its parameters is longer; what has no comma by then is not a data URL.
 const LONGEST_HEAD: usize = 512;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::{MediaError, literal};
+use super::MediaError;
+use crate::wire::literal;
 
 /// `mediaResolution.level` of a part. Ordered: where a request has only one, the highest wanted is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -12,8 +12,8 @@
 
 use std::borrow::Cow;
 
-use super::literal::Characters;
 use super::{Backend, Hint, Kind, Media, MediaError, mime};
+use crate::wire::literal::Characters;
 
 /// Where files that were uploaded to the Developer API are.
 const FILES_HOST: &str = "generativelanguage.googleapis.com";

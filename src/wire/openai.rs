@@ -52,6 +52,8 @@ pub struct ChatRequest<'a> {
     pub response_format: Option<&'a RawValue>,
     /// Output kinds.
     pub modalities: Option<Vec<Str<'a>>>,
+    /// How sound is spoken.
+    pub audio: Option<Object<AudioOptions<'a>>>,
     /// Whether tokens come with their log probabilities.
     pub logprobs: Option<bool>,
     /// How many alternatives each token comes with.
@@ -87,6 +89,14 @@ pub struct ChatRequest<'a> {
     pub cached_content: Option<Str<'a>>,
     /// How soon, and at what price.
     pub service_tier: Option<Str<'a>>,
+}
+
+/// How sound is spoken.
+#[derive(Debug, Deserialize)]
+pub struct AudioOptions<'a> {
+    /// `pcm16` or `wav`.
+    #[serde(borrow)]
+    pub format: Option<Str<'a>>,
 }
 
 /// How a stream ends.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::literal::Characters;
+
 /// A JSON string literal, quotes included.
 #[derive(Clone, Debug)]
 pub struct Text<'a>(Cow<'a, RawValue>);
@@ -45,6 +47,43 @@ impl<'a> Text<'a> {
     pub fn inner(&self) -> &str {
         let literal = self.0.get();
         literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
+    }
+
+    /// The text as it reads once unescaped, in order. An unpaired surrogate reads U+FFFD.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        Runs(self.inner())
+    }
+}
+
+/// A stretch of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run<'a> {
+    /// Characters that stand for themselves.
+    Plain(&'a str),
+    /// A character written as an escape.
+    Escaped(char),
+}
+
+struct Runs<'a>(&'a str);
+
+impl<'a> Iterator for Runs<'a> {
+    type Item = Run<'a>;
+
+    fn next(&mut self) -> Option<Run<'a>> {
+        let text = self.0;
+        match text.find('\\') {
+            Some(0) => {
+                let mut characters = Characters(text);
+                let character = characters.next()?;
+                self.0 = characters.0;
+                Some(Run::Escaped(character))
+            }
+            escape => {
+                let (plain, rest) = text.split_at_checked(escape.unwrap_or(text.len()))?;
+                self.0 = rest;
+                (!plain.is_empty()).then_some(Run::Plain(plain))
+            }
+        }
     }
 }
 
@@ -124,9 +163,9 @@ fn repair(literal: &str) -> Option<String> {
 }
 
 /// The UTF-16 unit of the escape `\uXXXX` at `at`, where there is one.
-fn unit(literal: &str, at: usize) -> Option<u32> {
+fn unit(literal: &str, at: usize) -> Option<u16> {
     let digits = literal.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-    u32::from_str_radix(digits, 16).ok()
+    u16::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]
@@ -164,6 +203,32 @@ mod tests {
         ] {
             assert_eq!(through(literal), expected);
         }
+    }
+
+    #[test]
+    fn runs_read_as_the_unescaped_text() {
+        for literal in [
+            r#""""#,
+            r#""plain é""#,
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""a\u00e9b\ud83d\ude00c\u0000""#,
+            r#""\n\n""#,
+        ] {
+            let raw: &RawValue = serde_json::from_str(literal).unwrap();
+            let text = Text::verbatim(raw).unwrap();
+            let mut read = String::new();
+            for run in text.runs() {
+                match run {
+                    Run::Plain(plain) => read.push_str(plain),
+                    Run::Escaped(character) => read.push(character),
+                }
+            }
+            assert_eq!(read, serde_json::from_str::<String>(literal).unwrap(), "{literal}");
+        }
+        let raw: &RawValue = serde_json::from_str(r#""\ud83dx\ude00""#).unwrap();
+        let text = Text::verbatim(raw).unwrap();
+        let lone = Run::Escaped(char::REPLACEMENT_CHARACTER);
+        assert!(text.runs().eq([lone, Run::Plain("x"), lone]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::audio_out::Audio;
 use super::calls::Calling;
 use crate::config::Config;
 use crate::endpoint::Request;
@@ -21,20 +22,28 @@ pub(super) struct Envelope {
     id: u128,
     config: Rc<Config>,
     pub(super) calling: Calling,
+    /// Whether PCM is wrapped.
+    wav: bool,
     /// The tier that served the request, told in a header.
     tier: Option<&'static str>,
 }
 
 impl Envelope {
-    pub(super) fn new(model: &Model, calling: Calling, request: &Request<'_>) -> Self {
+    pub(super) fn new(model: &Model, calling: Calling, request: &Request<'_>, wav: bool) -> Self {
         Self {
             model: model.name().to_owned(),
             now: request.now,
             id: request.id,
             config: Rc::clone(request.config),
             calling,
+            wav,
             tier: None,
         }
+    }
+
+    /// What the sound of choice `index` begins as.
+    pub(super) fn audio(&self, index: u64) -> Audio {
+        Audio::new(format!("audio_{:032x}_{index}", self.id), self.now, self.wav)
     }
 
     /// Unique to this exchange.

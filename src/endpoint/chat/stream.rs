@@ -6,7 +6,8 @@
 //! <https://platform.openai.com/docs/api-reference/chat/streaming>
 
 use super::envelope::{Envelope, MOST_CANDIDATES, push_string};
-use super::{calls::Calls, finish, usage::Usage};
+use super::extras::{Extras, Piece};
+use super::{calls::Calls, finish, logprobs, usage::Usage};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Hold, Reader, Sink};
@@ -27,6 +28,7 @@ struct Choice {
     index: u64,
     usable: bool,
     calls: Calls,
+    extras: Extras,
     finish: Option<Finish>,
 }
 
@@ -50,15 +52,20 @@ impl ChatStream {
         }
         let role = format!(r#""role":"assistant","content":{content},"refusal":null"#);
         self.delta(index, role.as_bytes(), out);
-        Choice { index, usable: false, calls: Calls::default(), finish: None }
+        let extras = Extras::new(self.envelope.audio(index));
+        Choice { index, usable: false, calls: Calls::default(), extras, finish: None }
     }
 
     fn candidate(&mut self, index: u64, candidate: &Candidate<'_>, out: &mut Sink) -> Result<(), Error> {
         let parts = candidate.parts();
         let silent = parts.first().is_some_and(|part| part.function_call.0.is_some());
         let mut choice = self.choice(index, if silent { "null" } else { "\"\"" }, out);
+        choice.extras.add(candidate);
         for part in parts {
-            let mut members = Vec::new();
+            // Written where it stays: an image is large.
+            let before = out.bytes.len();
+            self.open(choice.index, out);
+            let members = &mut out.bytes;
             match part.said() {
                 Some((text, thought)) => {
                     choice.usable |= !thought;
@@ -70,24 +77,34 @@ impl ChatStream {
                     members.extend_from_slice(text.inner().as_bytes());
                     members.push(b'"');
                 }
-                None => {
-                    let legacy = self.envelope.calling.legacy;
-                    members.extend_from_slice(if legacy {
-                        b"\"function_call\":"
-                    } else {
-                        b"\"tool_calls\":["
-                    });
-                    let (calling, exchange) = (&self.envelope.calling, self.envelope.id());
-                    if !choice.calls.push(part, calling, true, exchange, &mut members) {
-                        continue;
+                None => match choice.extras.push_piece(part, members) {
+                    Piece::Shown => choice.usable = true,
+                    Piece::Step => {}
+                    Piece::Other => {
+                        let legacy = self.envelope.calling.legacy;
+                        members.extend_from_slice(if legacy {
+                            b"\"function_call\":"
+                        } else {
+                            b"\"tool_calls\":["
+                        });
+                        if !choice.calls.push(part, &self.envelope.calling, true, self.envelope.id(), members)
+                        {
+                            members.truncate(before);
+                            continue;
+                        }
+                        choice.usable = true;
+                        if !legacy {
+                            members.push(b']');
+                        }
                     }
-                    choice.usable = true;
-                    if !legacy {
-                        members.push(b']');
-                    }
-                }
+                },
             }
-            self.delta(choice.index, &members, out);
+            self.close(b"null", b"null", out);
+        }
+        if candidate.logprobs_result.is_some() {
+            let mut logprobs = Vec::new();
+            logprobs::push(candidate.logprobs_result, &mut logprobs);
+            self.chunk(choice.index, b"", &logprobs, b"null", out);
         }
         if let Some(reason) = candidate.finish_reason.as_deref() {
             let message = candidate.finish_message.as_deref().map(str::to_owned);
@@ -116,17 +133,30 @@ impl ChatStream {
     }
 
     fn delta(&self, index: u64, members: &[u8], out: &mut Sink) {
-        self.chunk(index, members, b"null", out);
+        self.chunk(index, members, b"null", b"null", out);
     }
 
-    fn chunk(&self, index: u64, members: &[u8], finish: &[u8], out: &mut Sink) {
+    fn chunk(&self, index: u64, members: &[u8], logprobs: &[u8], finish: &[u8], out: &mut Sink) {
+        self.open(index, out);
+        out.bytes.extend_from_slice(members);
+        self.close(logprobs, finish, out);
+    }
+
+    /// A chunk up to the members of its delta.
+    fn open(&self, index: u64, out: &mut Sink) {
         let bytes = &mut out.bytes;
         bytes.extend_from_slice(&self.head);
         bytes.extend_from_slice(b"{\"index\":");
         bytes.extend_from_slice(index.to_string().as_bytes());
         bytes.extend_from_slice(b",\"delta\":{");
-        bytes.extend_from_slice(members);
-        bytes.extend_from_slice(b"},\"logprobs\":null,\"finish_reason\":");
+    }
+
+    /// The rest of a chunk.
+    fn close(&self, logprobs: &[u8], finish: &[u8], out: &mut Sink) {
+        let bytes = &mut out.bytes;
+        bytes.extend_from_slice(b"},\"logprobs\":");
+        bytes.extend_from_slice(logprobs);
+        bytes.extend_from_slice(b",\"finish_reason\":");
         bytes.extend_from_slice(finish);
         bytes.extend_from_slice(if self.include_usage { b"}],\"usage\":null}\n\n" } else { b"}]}\n\n" });
     }
@@ -173,8 +203,13 @@ impl Reader for ChatStream {
                 None => "length",
             });
         }
-        for (choice, finish) in self.choices.iter().zip(finishes) {
-            self.chunk(choice.index, b"", format!("\"{finish}\"").as_bytes(), out);
+        for (choice, finish) in std::mem::take(&mut self.choices).iter_mut().zip(finishes) {
+            let mut members = Vec::new();
+            choice.extras.push_end(&mut members);
+            if !members.is_empty() {
+                self.delta(choice.index, &members, out);
+            }
+            self.chunk(choice.index, b"", b"null", format!("\"{finish}\"").as_bytes(), out);
         }
         if self.include_usage {
             out.bytes.extend_from_slice(&self.head);

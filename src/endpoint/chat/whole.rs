@@ -2,8 +2,9 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/object>
 
+use super::audio_out::Audio;
 use super::envelope::{Envelope, push_string};
-use super::{calls::Calls, finish, usage::Usage};
+use super::{calls::Calls, extras, finish, logprobs, usage::Usage};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Reader, Sink};
@@ -57,9 +58,11 @@ fn push_choices(
         Choice { index: 0, said: Said::default(), refusal, finish, native }.push(json, false);
         return Ok(());
     }
-    let said: Vec<Said<'_>> =
-        reply.candidates.iter().map(|candidate| Said::of(candidate, envelope)).collect();
-    let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty());
+    let candidates = reply.candidates.iter().enumerate();
+    let said: Vec<Said<'_, '_>> = candidates
+        .map(|(position, candidate)| Said::of(candidate, reply.place(candidate, position), envelope))
+        .collect();
+    let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty() || said.shown);
     for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
         if position > 0 {
             json.push(b',');
@@ -76,16 +79,22 @@ fn push_choices(
 
 /// What one candidate said, as pieces of JSON literals, and the elements of its `tool_calls`.
 #[derive(Default)]
-struct Said<'a> {
+struct Said<'c, 'a> {
     content: Vec<Text<'a>>,
     reasoning: Vec<Text<'a>>,
     calls: Vec<u8>,
+    /// Whether there is something to see or hear.
+    shown: bool,
+    /// What else there is, written last: media are not copied twice.
+    rest: Option<(&'c Candidate<'a>, Audio)>,
 }
 
-impl<'a> Said<'a> {
-    fn of(candidate: &Candidate<'a>, envelope: &Envelope) -> Self {
+impl<'c, 'a> Said<'c, 'a> {
+    fn of(candidate: &'c Candidate<'a>, index: u64, envelope: &Envelope) -> Self {
         let mut said = Self::default();
         let mut calls = Calls::default();
+        said.shown = extras::shows(candidate);
+        said.rest = Some((candidate, envelope.audio(index)));
         for part in candidate.parts() {
             match part.said() {
                 Some((text, true)) => said.reasoning.push(text),
@@ -105,21 +114,21 @@ impl<'a> Said<'a> {
     }
 }
 
-struct Choice<'a> {
+struct Choice<'c, 'a> {
     index: u64,
-    said: Said<'a>,
-    refusal: Option<&'a str>,
+    said: Said<'c, 'a>,
+    refusal: Option<&'c str>,
     finish: &'static str,
-    native: Option<&'a str>,
+    native: Option<&'c str>,
 }
 
-impl Choice<'_> {
-    fn push(&self, json: &mut Vec<u8>, legacy: bool) {
+impl Choice<'_, '_> {
+    fn push(self, json: &mut Vec<u8>, legacy: bool) {
         json.extend_from_slice(
             format!("{{\"index\":{},\"message\":{{\"role\":\"assistant\",\"content\":", self.index)
                 .as_bytes(),
         );
-        let silent = self.finish == "content_filter" || !self.said.calls.is_empty();
+        let silent = self.finish == "content_filter" || !self.said.calls.is_empty() || self.said.shown;
         if self.said.content.is_empty() && silent {
             json.extend_from_slice(b"null");
         } else {
@@ -138,9 +147,14 @@ impl Choice<'_> {
                 json.push(b']');
             }
         }
+        let logprobs = self.said.rest.as_ref().and_then(|(candidate, _)| candidate.logprobs_result);
+        if let Some((candidate, audio)) = self.said.rest {
+            extras::push_whole(candidate, audio, json);
+        }
+        json.extend_from_slice(b"},\"logprobs\":");
+        logprobs::push(logprobs, json);
         json.extend_from_slice(
-            format!("}},\"logprobs\":null,\"finish_reason\":\"{}\",\"native_finish_reason\":", self.finish)
-                .as_bytes(),
+            format!(",\"finish_reason\":\"{}\",\"native_finish_reason\":", self.finish).as_bytes(),
         );
         push_optional(json, self.native);
         json.push(b'}');

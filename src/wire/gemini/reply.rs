@@ -53,6 +53,18 @@ pub struct Candidate<'a> {
     pub finish_reason: Option<Word<'a>>,
     /// The same in words.
     pub finish_message: Option<Word<'a>>,
+    /// What was searched and found, and which words rest on it: [`crate::wire::grounding::GroundingMetadata`].
+    pub grounding_metadata: Option<&'a RawValue>,
+    /// Which URLs were read.
+    pub url_context_metadata: Option<&'a RawValue>,
+    /// Which words are somebody else's: [`crate::wire::grounding::CitationMetadata`].
+    pub citation_metadata: Option<&'a RawValue>,
+    /// How likely the reply is harmful.
+    pub safety_ratings: Option<&'a RawValue>,
+    /// How likely each token was: [`crate::wire::logprobs::LogprobsResult`].
+    pub logprobs_result: Option<&'a RawValue>,
+    /// The mean of that; Vertex only.
+    pub avg_logprobs: Option<&'a RawValue>,
 }
 
 impl<'a> Candidate<'a> {
@@ -85,6 +97,18 @@ pub struct CandidatePart<'a> {
     pub function_call: Maybe<FunctionCall<'a>>,
     /// What Google wants back with this part in the next request.
     pub thought_signature: Option<Word<'a>>,
+    /// An image, sound or other file.
+    pub inline_data: Maybe<InlineData<'a>>,
+    /// A file by its address.
+    pub file_data: Maybe<FileData<'a>>,
+    /// Code that Google ran: `{language, code, id?}`.
+    pub executable_code: Option<&'a RawValue>,
+    /// What came of it: `{outcome, output?, id?}`.
+    pub code_execution_result: Option<&'a RawValue>,
+    /// A call of one of Google's tools: `{toolType, id, args?}`.
+    pub tool_call: Option<&'a RawValue>,
+    /// What came of it: `{toolType, id, response?}`.
+    pub tool_response: Option<&'a RawValue>,
 }
 
 impl<'a> CandidatePart<'a> {
@@ -92,8 +116,36 @@ impl<'a> CandidatePart<'a> {
     #[must_use]
     pub fn said(&self) -> Option<(Text<'a>, bool)> {
         let text = self.text.and_then(Text::verbatim).filter(|text| !text.is_empty())?;
-        Some((text, self.thought.as_deref() == Some("true")))
+        Some((text, self.is_thought()))
     }
+
+    /// Whether the part is the model's thinking.
+    #[must_use]
+    pub fn is_thought(&self) -> bool {
+        self.thought.as_deref() == Some("true")
+    }
+}
+
+/// An image, sound or other file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InlineData<'a> {
+    /// `image/png`, `audio/L16;codec=pcm;rate=24000`, …
+    #[serde(borrow)]
+    pub mime_type: Option<Word<'a>>,
+    /// Base64, as a JSON literal.
+    pub data: Option<&'a RawValue>,
+}
+
+/// A file by its address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FileData<'a> {
+    /// Its type.
+    #[serde(borrow)]
+    pub mime_type: Option<Word<'a>>,
+    /// `gs://…`, `https://…`.
+    pub file_uri: Option<Word<'a>>,
 }
 
 /// A call of one of the client's functions.

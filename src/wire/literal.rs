@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 /// What stands between the quotes, still escaped; `None` where `raw` is not a string.
-pub(super) fn inner(raw: &RawValue) -> Option<&str> {
+pub(crate) fn inner(raw: &RawValue) -> Option<&str> {
     raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
 /// The text, borrowed unless something is escaped in it.
-pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(inner: &str) -> Cow<'_, str> {
     if inner.contains('\\') { Cow::Owned(Characters(inner).collect()) } else { Cow::Borrowed(inner) }
 }
 
 /// The characters of a literal. What is left of it, still escaped, is the field.
-pub(super) struct Characters<'a>(pub(super) &'a str);
+pub(crate) struct Characters<'a>(pub(crate) &'a str);
 
 impl Iterator for Characters<'_> {
     type Item = char;
