@@ -44,6 +44,14 @@ impl Error {
         Self::new(400, "invalid_request_error", message)
     }
 
+    /// The client left something out.
+    #[must_use]
+    pub fn missing(param: impl Into<String>) -> Self {
+        let param = param.into();
+        let message = format!("Missing required parameter: '{param}'.");
+        Self::invalid(message).param(param).code("missing_required_parameter")
+    }
+
     /// The client asked for something this version does not do.
     #[must_use]
     pub fn not_supported_yet(param: impl Into<String>, what: &str) -> Self {

@@ -2,7 +2,8 @@
 //!
 //! | concern | file |
 //! |---|---|
-//! | roles, turns, text | `messages` |
+//! | roles and turns | `messages` |
+//! | text and media of a message | `content`, `media_in` |
 //! | calls and their results in the history | `history`, `results` |
 //! | thought signatures in the history | `signatures` |
 //! | tools, which of them, their names | `tools`, `tool_choice`, `names` |
@@ -29,6 +30,7 @@
 mod annotations;
 mod audio_out;
 mod calls;
+mod content;
 mod envelope;
 mod extras;
 mod finish;
@@ -36,6 +38,7 @@ mod format;
 mod google;
 mod history;
 mod logprobs;
+mod media_in;
 mod media_out;
 mod messages;
 mod metadata;
@@ -55,6 +58,7 @@ mod whole;
 
 use crate::config::{Config, ModelPolicy, ResponseStreaming, SignatureCarrier};
 use crate::error::Error;
+use crate::media::{Backend, MediaResolution};
 use crate::model::Model;
 use crate::pipe;
 use crate::wire::gemini::GenerateContentRequest;
@@ -81,8 +85,10 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let mut names = names::Names::default();
     let tools = tools::translate(&chat, &google.tools, &model, &mut names)?;
     let choice = tool_choice::translate(&chat, &tools, &mut names)?;
-    let mut conversation = messages::translate(&chat, &model, &mut names, request.signatures)?;
+    let mut media = media_in::MediaReader::new(&model, Backend::Developer);
+    let mut conversation = messages::translate(&chat, &model, &mut names, &mut media, request.signatures)?;
     let mut generation = sampling::translate(&chat, config, &model)?;
+    generation.media_resolution = media.resolution.map(MediaResolution::of_request);
     generation.thinking_config = thinking::translate(&chat, &model)?;
     format::translate(&chat, &model, &tools, &mut generation, &mut conversation.system)?;
     conversation.repair(&model);
@@ -108,8 +114,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         // They are part of the cache, and Google refuses them beside it.
         (body.system_instruction, body.tools, body.tool_config) = (None, Vec::new(), None);
     }
-    let body =
-        serde_json::to_vec(&body).map_err(|_| Error::server(500, "The request could not be translated."))?;
+    let body = written(&body, request.body.len())?;
 
     let wav = chat.audio.and_then(|Object(audio)| audio.format).is_some_and(|format| &*format == "wav");
     let envelope = envelope::Envelope::new(&model, calling, request, wav);
@@ -122,6 +127,14 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     };
     let (resource, model) = (model.resource(), model.name().to_owned());
     Ok(Next::Forward(Forward { resource, method, body, model, reply }))
+}
+
+/// The body, for a client's of `size` bytes: in one allocation, which is all there is room for beside a large one.
+fn written(body: &GenerateContentRequest<'_>, size: usize) -> Result<Vec<u8>, Error> {
+    let mut json = Vec::with_capacity(size.saturating_add(size / 16).saturating_add(1024));
+    serde_json::to_writer(&mut json, body)
+        .map_err(|_| Error::server(500, "The request could not be translated."))?;
+    Ok(json)
 }
 
 /// Google's name of a tier; `auto` leaves it to Google.

@@ -11,6 +11,7 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::text::{Str, Text};
+use crate::media::{Media, MediaResolution, VideoMetadata};
 
 pub use reply::*;
 
@@ -65,32 +66,63 @@ pub enum Role {
     Model,
 }
 
-/// One piece of a turn: one of text, call or response, with its signature.
-#[derive(Debug, Default, Serialize)]
+/// One piece of a turn, with what goes beside it.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part<'a> {
-    /// The text is thinking.
+    /// The piece.
+    #[serde(flatten)]
+    pub data: Data<'a>,
+    /// How closely an image is looked at; from Gemini 3 on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thought: Option<bool>,
-    /// Plain text.
+    pub media_resolution: Option<PartResolution>,
+    /// Which stretch of a video.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<Text<'a>>,
-    /// A call the model made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub function_call: Option<Call<'a>>,
-    /// What the client answered it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub function_response: Option<CallResult<'a>>,
+    pub video_metadata: Option<Box<VideoMetadata>>,
     /// What Google gave with this part, and wants back with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thought_signature: Option<Text<'a>>,
 }
 
+/// What a part is. All but text is boxed: a conversation may have hundreds of thousands of parts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Data<'a> {
+    /// Plain text.
+    Text(Text<'a>),
+    /// A call the model made.
+    FunctionCall(Box<Call<'a>>),
+    /// What the client answered it.
+    FunctionResponse(Box<CallResult<'a>>),
+    /// An image, sound or other file: `inlineData` or `fileData`.
+    #[serde(untagged)]
+    Media(Box<Media<'a>>),
+}
+
+/// `mediaResolution` of a part.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PartResolution {
+    /// How closely.
+    pub level: MediaResolution,
+}
+
 impl<'a> Part<'a> {
+    /// A part that is this and nothing more.
+    #[must_use]
+    pub fn new(data: Data<'a>) -> Self {
+        Self { data, media_resolution: None, video_metadata: None, thought_signature: None }
+    }
+
     /// A part that is text.
     #[must_use]
     pub fn text(text: Text<'a>) -> Self {
-        Self { text: Some(text), ..Self::default() }
+        Self::new(Data::Text(text))
+    }
+
+    /// Whether it is a call.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        matches!(self.data, Data::FunctionCall(_))
     }
 }
 
@@ -116,6 +148,9 @@ pub struct CallResult<'a> {
     pub name: String,
     /// An object.
     pub response: Cow<'a, RawValue>,
+    /// Images and documents that belong to it; from Gemini 3 on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Media<'a>>,
 }
 
 /// One kind of tool.
@@ -209,6 +244,8 @@ pub struct GenerationConfig<'a> {
     pub response_schema: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_config: Option<ThinkingConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_resolution: Option<MediaResolution>,
 }
 
 /// How much the model thinks: a budget or a level, never both.

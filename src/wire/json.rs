@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 mod locate;
 mod object;
@@ -112,6 +113,14 @@ impl fmt::Display for ProblemKind {
 pub fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|e| invalid_utf8(bytes, e.valid_up_to()))?;
     serde_json::from_str(text).map_err(|error| explain(bytes, &error))
+}
+
+/// Parses a value that stands at `path` in a larger document.
+///
+/// # Errors
+/// The first problem in the value, with its place in the document.
+pub fn from_raw<'a, T: Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result<T, Problem> {
+    from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(path))
 }
 
 /// Appends a member's name to a path, as the paths of this module are written.

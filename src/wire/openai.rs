@@ -116,6 +116,8 @@ pub struct Message<'a> {
     pub content: Option<&'a RawValue>,
     /// What the assistant refused with.
     pub refusal: Option<&'a RawValue>,
+    /// What the assistant drew: `image_url` parts.
+    pub images: Option<Vec<&'a RawValue>>,
     /// What the assistant said aloud.
     pub audio: Option<Object<Spoken<'a>>>,
     /// Calls the assistant made.
@@ -243,4 +245,67 @@ pub struct ContentPart<'a> {
     pub text: Option<&'a RawValue>,
     /// Of a `refusal` part.
     pub refusal: Option<&'a RawValue>,
+    /// Of an `image_url` part: a URL, or an object that holds it.
+    pub image_url: Option<&'a RawValue>,
+    /// Of an `input_audio` part.
+    pub input_audio: Option<&'a RawValue>,
+    /// Of a `file` part.
+    pub file: Option<&'a RawValue>,
+    /// Extension, like `image_url`.
+    pub video_url: Option<&'a RawValue>,
+    /// Extension: the same.
+    pub input_video: Option<&'a RawValue>,
+    /// Google's own form of a part.
+    #[serde(alias = "inlineData")]
+    pub inline_data: Option<&'a RawValue>,
+    /// The same.
+    #[serde(alias = "fileData")]
+    pub file_data: Option<&'a RawValue>,
+    /// Extension: which stretch of a video.
+    #[serde(alias = "videoMetadata")]
+    pub video_metadata: Option<&'a RawValue>,
+    /// Of a part that is thinking, in Anthropic's form.
+    pub signature: Option<&'a RawValue>,
+    /// Google's thought signature for the part.
+    pub extra_content: Option<ExtraContent<'a>>,
+}
+
+/// An image, a recording, a video or a file; which members there are tells where.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MediaReference<'a> {
+    /// A URL of any kind.
+    #[serde(borrow, alias = "file_url", alias = "fileUri", alias = "file_uri")]
+    pub url: Option<&'a RawValue>,
+    /// Base64, or a data URL.
+    #[serde(alias = "file_data")]
+    pub data: Option<&'a RawValue>,
+    /// An uploaded file.
+    pub file_id: Option<&'a RawValue>,
+    /// Its name tells its type.
+    pub filename: Option<Str<'a>>,
+    /// `wav`, `mp3`, …, or a MIME type.
+    pub format: Option<Str<'a>>,
+    /// Extension: the MIME type.
+    #[serde(alias = "mimeType")]
+    pub mime_type: Option<Str<'a>>,
+    /// How closely an image is looked at.
+    pub detail: Option<Str<'a>>,
+    /// Extension: which stretch of a video.
+    pub video_metadata: Option<&'a RawValue>,
+}
+
+/// Which stretch of a video.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VideoStretch<'a> {
+    /// Frames per second.
+    #[serde(borrow)]
+    pub fps: Option<&'a RawValue>,
+    /// Seconds.
+    #[serde(alias = "startOffset")]
+    pub start_offset: Option<&'a RawValue>,
+    /// Seconds.
+    #[serde(alias = "endOffset")]
+    pub end_offset: Option<&'a RawValue>,
 }

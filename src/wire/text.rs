@@ -26,7 +26,7 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn from_raw(raw: &'a RawValue) -> Option<Self> {
         let text = Self::verbatim(raw)?;
-        let repaired = repair(raw.get()).and_then(|literal| RawValue::from_string(literal).ok());
+        let repaired = repaired(raw.get()).and_then(|literal| RawValue::from_string(literal).ok());
         Some(repaired.map_or(text, |repaired| Self(Cow::Owned(repaired))))
     }
 
@@ -133,8 +133,9 @@ impl std::ops::Deref for Str<'_> {
     }
 }
 
-/// The repaired literal, or `None` where nothing is wrong with it (nearly always).
-fn repair(literal: &str) -> Option<String> {
+/// JSON without unpaired surrogates and NUL in its strings, or `None` where there are none (nearly always).
+#[must_use]
+pub fn repaired(literal: &str) -> Option<String> {
     let mut repaired = None::<String>;
     let (mut kept, mut at) = (0, 0_usize);
     while let Some(found) = literal.get(at..).and_then(|rest| rest.find('\\')) {

@@ -11,9 +11,9 @@ use super::names::Names;
 use super::{results, signatures};
 use crate::error::Error;
 use crate::model::Model;
-use crate::wire::gemini::{Call, CallResult, Part};
+use crate::wire::gemini::{Call, CallResult, Data, Part};
 use crate::wire::openai::{CalledFunction, Message};
-use crate::wire::text::Text;
+use crate::wire::text::{Text, repaired};
 
 /// A call that waits for its result.
 pub(super) struct Pending<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Pending<'a> {
     /// Google's name of the function.
     name: String,
     with_id: bool,
-    result: Option<Cow<'a, RawValue>>,
+    result: Option<results::Answer<'a>>,
 }
 
 impl<'a> Pending<'a> {
@@ -38,24 +38,28 @@ impl<'a> Pending<'a> {
         self.result.is_some()
     }
 
+    /// Whether its result comes with media in a turn of their own, which counts as the user's.
+    pub(super) fn is_shown(&self) -> bool {
+        self.result.as_ref().is_some_and(|answer| !answer.beside.is_empty())
+    }
+
     /// Whether a result that names a call by `id`, or else a function by `name`, answers this one.
     pub(super) fn awaits(&self, id: &str, name: Option<&str>) -> bool {
         let same = if id.is_empty() { name.is_none_or(|name| name == self.name) } else { id == self.id };
         same && !self.is_answered()
     }
 
-    pub(super) fn answer(&mut self, content: Option<&'a RawValue>) {
-        self.result = Some(results::response(content));
+    pub(super) fn answer(&mut self, answer: results::Answer<'a>) {
+        self.result = Some(answer);
     }
 
-    /// The part for its result; a call that was never answered gets an empty one.
-    pub(super) fn part(self) -> Part<'a> {
+    /// The part for its result, and the media that cannot be within it. A call that was never answered gets an empty
+    /// result.
+    pub(super) fn part(self) -> (Part<'a>, Vec<Part<'a>>) {
         let id = Some(self.id).filter(|id| self.with_id && !id.is_empty());
-        let response = match self.result {
-            Some(result) => result,
-            None => results::missing(),
-        };
-        Part { function_response: Some(CallResult { id, name: self.name, response }), ..Part::default() }
+        let results::Answer { response, within, beside } = self.result.unwrap_or_else(results::missing);
+        let result = CallResult { id, name: self.name, response, parts: within };
+        (Part::new(Data::FunctionResponse(Box::new(result))), beside)
     }
 }
 
@@ -72,7 +76,7 @@ pub(super) fn calls<'a>(
         let call = &call.0;
         let function = match (&call.function, &call.custom) {
             (Some(function), _) | (None, Some(function)) => &function.0,
-            (None, None) => return Err(missing(format!("{path}.function"))),
+            (None, None) => return Err(Error::missing(format!("{path}.function"))),
         };
         let id = signatures::bare_id(call.id.as_deref().unwrap_or_default());
         let signature = signatures::of_call(call, message);
@@ -93,7 +97,7 @@ fn one<'a>(
     names: &mut Names,
 ) -> Result<(Part<'a>, Pending<'a>), Error> {
     let given = function.name.as_deref().filter(|name| !name.is_empty());
-    let name = names.emit(given.ok_or_else(|| missing(format!("{path}.name")))?);
+    let name = names.emit(given.ok_or_else(|| Error::missing(format!("{path}.name")))?);
     let with_id = model.is_gemini_3();
     let call = Call {
         id: Some(id.to_owned()).filter(|id| with_id && !id.is_empty()),
@@ -103,14 +107,8 @@ fn one<'a>(
             None => arguments(function.arguments),
         },
     };
-    let part = Part { function_call: Some(call), thought_signature: signature, ..Part::default() };
+    let part = Part { thought_signature: signature, ..Part::new(Data::FunctionCall(Box::new(call))) };
     Ok((part, Pending { id: id.to_owned(), name, with_id, result: None }))
-}
-
-fn missing(param: String) -> Error {
-    Error::invalid(format!("Missing required parameter: '{param}'."))
-        .param(param)
-        .code("missing_required_parameter")
 }
 
 /// The object that `arguments` holds: a string of JSON, sometimes encoded twice, sometimes an object already.
@@ -120,7 +118,8 @@ fn arguments(raw: Option<&RawValue>) -> Cow<'_, RawValue> {
         return empty();
     };
     if raw.get().starts_with('{') {
-        return Cow::Borrowed(raw);
+        let repaired = repaired(raw.get()).and_then(|object| RawValue::from_string(object).ok());
+        return repaired.map_or(Cow::Borrowed(raw), Cow::Owned);
     }
     let mut text = raw.get().to_owned();
     for _ in 0..2 {
@@ -132,7 +131,7 @@ fn arguments(raw: Option<&RawValue>) -> Cow<'_, RawValue> {
             return empty();
         }
         if text.starts_with('{')
-            && let Ok(object) = RawValue::from_string(std::mem::take(&mut text))
+            && let Ok(object) = RawValue::from_string(repaired(&text).unwrap_or_else(|| text.clone()))
         {
             return Cow::Owned(object);
         }

@@ -5,17 +5,17 @@
 //! empty turn, a model's turn first or last, a call without its result) is repaired.
 //! <https://ai.google.dev/api/caching#Content>
 
-use serde_json::value::RawValue;
-
+use super::content::{self, At, Said, Speaker};
 use super::history::{self, Pending};
+use super::media_in::MediaReader;
 use super::names::Names;
-use super::signatures;
+use super::{results, signatures};
 use crate::error::Error;
 use crate::memory::Signatures;
 use crate::model::Model;
-use crate::wire::gemini::{Content, Part, Role};
-use crate::wire::json::{self, Object};
-use crate::wire::openai::{ChatRequest, ContentPart, Message};
+use crate::wire::gemini::{Content, Data, Part, Role};
+use crate::wire::json::Object;
+use crate::wire::openai::{ChatRequest, Message};
 use crate::wire::text::Text;
 
 /// A conversation as Google takes it.
@@ -36,6 +36,7 @@ pub(super) fn translate<'a>(
     chat: &ChatRequest<'a>,
     model: &Model,
     names: &mut Names,
+    media: &mut MediaReader,
     kept: &Signatures,
 ) -> Result<Conversation<'a>, Error> {
     let mut system = Vec::new();
@@ -43,16 +44,16 @@ pub(super) fn translate<'a>(
     for (index, Object(message)) in messages(chat)?.iter().enumerate() {
         let at = At { index };
         match at.role(message)? {
-            Speaker::System => system.extend(at.parts(message, Speaker::System)?),
+            Speaker::System => system.extend(content::said(message, Speaker::System, at, media)?.parts),
             Speaker::User => {
-                let said = at.parts(message, Speaker::User)?;
+                let said = content::said(message, Speaker::User, at, media)?.parts;
                 match turns.last_mut() {
                     Some(Turn::User(parts)) => parts.extend(said),
                     _ => turns.push(Turn::User(said)),
                 }
             }
             Speaker::Assistant => {
-                let (said, called) = at.assistant(message, model, names)?;
+                let (said, called) = at.assistant(message, model, names, media)?;
                 match turns.last_mut() {
                     Some(Turn::Model { parts, calls }) if !calls.iter().any(Pending::is_answered) => {
                         parts.extend(said);
@@ -63,13 +64,13 @@ pub(super) fn translate<'a>(
                     _ => turns.push(Turn::Model { parts: said, calls: called }),
                 }
             }
-            Speaker::Tool => at.result(message, names, &mut turns)?,
+            Speaker::Tool => at.result(message, model, names, media, &mut turns)?,
         }
     }
     if model.is_gemini_3() {
         sign(&mut turns, kept);
     }
-    let contents = turns.into_iter().flat_map(contents).collect();
+    let contents = turns.into_iter().flat_map(|turn| contents(turn, model)).collect();
     Ok(Conversation { contents, system })
 }
 
@@ -89,17 +90,24 @@ fn messages<'c, 'a>(chat: &'c ChatRequest<'a>) -> Result<&'c [Object<Message<'a>
     }
 }
 
-/// A turn as it goes on the wire: a model's calls are followed by a turn with their results and nothing else.
-fn contents(turn: Turn<'_>) -> Vec<Content<'_>> {
+/// A turn as it goes on the wire: a model's calls are followed by a turn with their results. Media that cannot be within
+/// a result follow: in a turn of their own, as Gemini 3 takes nothing else beside results; before, it takes one turn only.
+fn contents<'a>(turn: Turn<'a>, model: &Model) -> Vec<Content<'a>> {
     match turn {
         Turn::User(parts) => vec![Content { role: Some(Role::User), parts }],
         Turn::Model { parts, calls } => {
-            let results: Vec<Part<'_>> = calls.into_iter().map(Pending::part).collect();
-            let mut contents = vec![Content { role: Some(Role::Model), parts }];
-            if !results.is_empty() {
-                contents.push(Content { role: Some(Role::User), parts: results });
+            let (mut results, mut media) = (Vec::with_capacity(calls.len()), Vec::new());
+            for call in calls {
+                let (result, beside) = call.part();
+                results.push(result);
+                media.extend(beside);
             }
-            contents
+            if !model.is_gemini_3() {
+                results.append(&mut media);
+            }
+            let answers = [results, media].into_iter().filter(|parts| !parts.is_empty());
+            let answers = answers.map(|parts| Content { role: Some(Role::User), parts });
+            std::iter::once(Content { role: Some(Role::Model), parts }).chain(answers).collect()
         }
     }
 }
@@ -107,13 +115,16 @@ fn contents(turn: Turn<'_>) -> Vec<Content<'_>> {
 /// Gives the first call of each step since the user last spoke its signature back, where the client lost it: the one
 /// that was kept, else the stand-in.
 fn sign(turns: &mut [Turn<'_>], kept: &Signatures) {
-    let spoke = turns.iter().rposition(|turn| matches!(turn, Turn::User(_)));
-    for turn in turns.iter_mut().skip(spoke.unwrap_or(0)) {
+    let spoke = turns.iter().rposition(|turn| match turn {
+        Turn::User(_) => true,
+        Turn::Model { calls, .. } => calls.iter().any(Pending::is_shown),
+    });
+    for turn in turns.iter_mut().skip(spoke.map_or(0, |spoke| spoke.saturating_add(1))) {
         let Turn::Model { parts, calls } = turn else {
             continue;
         };
         let kept = || calls.first().and_then(|call| Text::from_plain(&kept.recall(call.id(), call.name())?));
-        if let Some(first) = parts.iter_mut().find(|part| part.function_call.is_some())
+        if let Some(first) = parts.iter_mut().find(|part| part.is_call())
             && first.thought_signature.is_none()
         {
             first.thought_signature = kept().or_else(signatures::dummy);
@@ -139,8 +150,13 @@ impl<'a> Conversation<'a> {
         if model.is_gemini_3() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
             contents.push(Content { role: Some(Role::User), parts: text("Continue.") });
         }
-        for content in contents.iter_mut().filter(|content| content.parts.is_empty()) {
-            content.parts = text(" ");
+        for Content { parts, .. } in contents {
+            // Models before Gemini 2 want words beside media.
+            let wordless =
+                !model.has_json_schema() && parts.iter().all(|part| matches!(part.data, Data::Media(_)));
+            if parts.is_empty() || wordless {
+                parts.extend(text(" "));
+            }
         }
     }
 
@@ -155,25 +171,8 @@ fn text(plain: &str) -> Vec<Part<'static>> {
     Text::from_plain(plain).map(Part::text).into_iter().collect()
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Speaker {
-    System,
-    User,
-    Assistant,
-    Tool,
-}
-
-/// Where in the request a message stands, for errors.
-struct At {
-    index: usize,
-}
-
 impl At {
-    fn param(&self, member: &str) -> String {
-        format!("messages[{}].{member}", self.index)
-    }
-
-    fn role(&self, message: &Message<'_>) -> Result<Speaker, Error> {
+    fn role(self, message: &Message<'_>) -> Result<Speaker, Error> {
         let param = self.param("role");
         match message.role.as_deref() {
             Some("system" | "developer") => Ok(Speaker::System),
@@ -186,20 +185,19 @@ impl At {
             )
             .param(param)
             .code("invalid_value")),
-            None => Err(Error::invalid(format!("Missing required parameter: '{param}'."))
-                .param(param)
-                .code("missing_required_parameter")),
+            None => Err(Error::missing(param)),
         }
     }
 
     /// What an assistant said and called. A signature of the whole message belongs to its first call.
     fn assistant<'a>(
-        &self,
+        self,
         message: &Message<'a>,
         model: &Model,
         names: &mut Names,
+        media: &mut MediaReader,
     ) -> Result<(Vec<Part<'a>>, Vec<Pending<'a>>), Error> {
-        let mut said = self.parts(message, Speaker::Assistant)?;
+        let Said { parts: mut said, signature } = content::said(message, Speaker::Assistant, self, media)?;
         let place = said.len();
         let mut pending = Vec::new();
         for (part, call) in history::calls(message, &format!("messages[{}]", self.index), model, names)? {
@@ -208,17 +206,21 @@ impl At {
         }
         let unsigned = said.iter().skip(place).all(|part| part.thought_signature.is_none());
         let signed = if pending.is_empty() { place.checked_sub(1) } else { Some(place).filter(|_| unsigned) };
-        if let Some(part) = signed.and_then(|place| said.get_mut(place)) {
-            part.thought_signature = signatures::of_message(message);
+        if let Some(part) = signed.and_then(|place| said.get_mut(place))
+            && part.thought_signature.is_none()
+        {
+            part.thought_signature = signatures::of_message(message).or(signature);
         }
         Ok((said, pending))
     }
 
     /// Gives a result to the call it answers: of the latest turn that awaits it.
     fn result<'a>(
-        &self,
+        self,
         message: &Message<'a>,
+        model: &Model,
         names: &mut Names,
+        media: &mut MediaReader,
         turns: &mut [Turn<'a>],
     ) -> Result<(), Error> {
         let id = signatures::bare_id(message.tool_call_id.as_deref().unwrap_or_default());
@@ -229,7 +231,7 @@ impl At {
         });
         match calls.flatten().find(|call| call.awaits(id, name.as_deref())) {
             Some(call) => {
-                call.answer(message.content);
+                call.answer(results::answer(message.content, self, model, media)?);
                 Ok(())
             }
             None => Err(Error::invalid(
@@ -237,77 +239,5 @@ impl At {
             )
             .param(self.param("role"))),
         }
-    }
-
-    /// What a message says; empty text says nothing.
-    fn parts<'a>(&self, message: &Message<'a>, speaker: Speaker) -> Result<Vec<Part<'a>>, Error> {
-        let assistant = speaker == Speaker::Assistant;
-        let mut parts = match message.content {
-            Some(content) if content.get().starts_with('[') => self.list(content, speaker)?,
-            Some(content) => match Text::from_raw(content) {
-                Some(text) => vec![Part::text(text)],
-                None => return Err(self.invalid_type("content", "a string or an array of content parts")),
-            },
-            None if assistant => Vec::new(),
-            None => {
-                return Err(
-                    self.invalid_type("content", "a string or an array of content parts, but got null")
-                );
-            }
-        };
-        if assistant {
-            let spoken = message.audio.as_ref().and_then(|Object(audio)| audio.transcript);
-            let more = [message.refusal, spoken].into_iter().flatten().filter_map(Text::from_raw);
-            parts.extend(more.map(Part::text));
-        }
-        parts.retain(|part| part.text.as_ref().is_none_or(|text| !text.is_empty()));
-        Ok(parts)
-    }
-
-    fn list<'a>(&self, content: &'a RawValue, speaker: Speaker) -> Result<Vec<Part<'a>>, Error> {
-        let list: Vec<Object<ContentPart<'a>>> = json::from_slice(content.get().as_bytes())
-            .map_err(|problem| problem.under(&self.param("content")))?;
-        let mut parts = Vec::with_capacity(list.len());
-        for (index, Object(part)) in list.iter().enumerate() {
-            let member = |name: &str| format!("content[{index}].{name}");
-            let text = match (part.r#type.as_deref(), speaker) {
-                (Some("text"), _) => part
-                    .text
-                    .and_then(Text::from_raw)
-                    .ok_or_else(|| self.invalid_type(&member("text"), "a string"))?,
-                (Some("refusal"), Speaker::Assistant) => part
-                    .refusal
-                    .and_then(Text::from_raw)
-                    .ok_or_else(|| self.invalid_type(&member("refusal"), "a string"))?,
-                (Some("image_url" | "input_audio" | "file" | "video_url" | "input_video"), Speaker::User) => {
-                    return Err(Error::not_supported_yet(self.param(&member("type")), "Media are"));
-                }
-                (Some(_), Speaker::System) => {
-                    return Err(Error::invalid("System and developer messages hold only text.")
-                        .param(self.param(&member("type")))
-                        .code("invalid_value"));
-                }
-                (Some(_), _) => {
-                    return Err(Error::invalid("This type of content part is not known for this role.")
-                        .param(self.param(&member("type")))
-                        .code("invalid_value"));
-                }
-                (None, _) => {
-                    let param = self.param(&member("type"));
-                    return Err(Error::invalid(format!("Missing required parameter: '{param}'."))
-                        .param(param)
-                        .code("missing_required_parameter"));
-                }
-            };
-            parts.push(Part::text(text));
-        }
-        Ok(parts)
-    }
-
-    fn invalid_type(&self, member: &str, expected: &str) -> Error {
-        let param = self.param(member);
-        Error::invalid(format!("Invalid type for '{param}': expected {expected}."))
-            .param(param)
-            .code("invalid_type")
     }
 }

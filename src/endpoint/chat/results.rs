@@ -4,11 +4,20 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::wire::text::Text;
+use super::content::At;
+use super::media_in::{self, MediaReader};
+use crate::error::Error;
+use crate::media::Media;
+use crate::model::Model;
+use crate::wire::gemini::{Data, Part};
+use crate::wire::json::{self, Object};
+use crate::wire::literal::{self, Characters};
+use crate::wire::openai::ContentPart;
+use crate::wire::text::{Text, repaired};
 
 /// `{"output": …}`, Google's convention for results that are no objects.
 #[derive(Serialize)]
@@ -16,51 +25,82 @@ struct Output<T> {
     output: T,
 }
 
-/// The response for the result `content`: a JSON object as it is, everything else as `output`.
+/// What a tool answered.
+pub(super) struct Answer<'a> {
+    /// An object.
+    pub(super) response: Cow<'a, RawValue>,
+    /// Media that go within the response.
+    pub(super) within: Vec<Media<'a>>,
+    /// Media that cannot, as parts of their own.
+    pub(super) beside: Vec<Part<'a>>,
+}
+
+/// Reads the result `content` of the message `at`: a JSON object as it is, everything else as `output`.
 ///
 /// Nothing is dropped: unknown parts of a list become JSON text.
-pub(super) fn response(content: Option<&RawValue>) -> Cow<'_, RawValue> {
+pub(super) fn answer<'a>(
+    content: Option<&'a RawValue>,
+    at: At,
+    model: &Model,
+    media: &mut MediaReader,
+) -> Result<Answer<'a>, Error> {
+    let mut answer = missing();
     let Some(content) = content.filter(|content| content.get() != "null") else {
-        return output("");
+        return Ok(answer);
     };
     if content.get().starts_with('[') {
-        return of_text(&joined(content));
+        let mut text = String::new();
+        let parts: Vec<&'a RawValue> = json::from_raw(content, &at.param("content"))?;
+        for (index, raw) in parts.into_iter().enumerate() {
+            match json::from_slice::<Object<ContentPart<'a>>>(raw.get().as_bytes()) {
+                Ok(Object(part)) if part.r#type.as_deref() == Some("text") => {
+                    text.push_str(&plain(part.text.unwrap_or(raw)));
+                }
+                Ok(Object(part)) => match media.part(&part, || at.param(&format!("content[{index}]")))? {
+                    Some(part) => answer.add(part, model),
+                    None => text.push_str(raw.get()),
+                },
+                Err(_) => text.push_str(&plain(raw)),
+            }
+        }
+        answer.response = object(&text).map_or_else(|| output(&text), Cow::Owned);
+    } else if let Some(part) = media.data_url(content) {
+        answer.add(part, model);
+    } else if let Some(text) = Text::from_raw(content) {
+        let object = looks_like_an_object(text.inner()).then(|| object(&plain(content))).flatten();
+        answer.response = object.map_or_else(|| boxed(&Output { output: text }), Cow::Owned);
+    } else if content.get().starts_with('{') && !has_reference(content.get()) {
+        answer.response = Cow::Borrowed(content);
+    } else {
+        answer.response = output(content.get());
     }
-    if let Some(text) = Text::from_raw(content) {
-        let plain: String = serde_json::from_str(content.get()).unwrap_or_else(|_| text.inner().to_owned());
-        return match object(&plain) {
-            Some(object) => Cow::Owned(object),
-            None => boxed(&Output { output: text }),
-        };
-    }
-    if content.get().starts_with('{') && !has_reference(content.get()) {
-        return Cow::Borrowed(content);
-    }
-    output(content.get())
+    Ok(answer)
 }
 
-/// The response for a call that was never answered.
-pub(super) fn missing() -> Cow<'static, RawValue> {
-    output("")
+/// The answer to a call that was never answered.
+pub(super) fn missing<'a>() -> Answer<'a> {
+    Answer { response: output(""), within: Vec::new(), beside: Vec::new() }
 }
 
-/// The text of a list of content parts.
-fn joined(list: &RawValue) -> String {
-    #[derive(Deserialize)]
-    struct TextPart {
-        r#type: String,
-        text: String,
+impl<'a> Answer<'a> {
+    fn add(&mut self, part: Part<'a>, model: &Model) {
+        match part.data {
+            Data::Media(media) if model.is_gemini_3() && media_in::goes_within_a_response(&media) => {
+                self.within.push(*media);
+            }
+            data => self.beside.push(Part { data, ..part }),
+        }
     }
-    let parts: Vec<&RawValue> = serde_json::from_str(list.get()).unwrap_or_default();
-    let texts = parts.into_iter().map(|part| match serde_json::from_str::<TextPart>(part.get()) {
-        Ok(part) if part.r#type == "text" => part.text,
-        _ => serde_json::from_str::<String>(part.get()).unwrap_or_else(|_| part.get().to_owned()),
-    });
-    texts.collect()
 }
 
-fn of_text(text: &str) -> Cow<'static, RawValue> {
-    object(text).map_or_else(|| output(text), Cow::Owned)
+/// The text of a string, or the JSON of anything else.
+fn plain(raw: &RawValue) -> Cow<'_, str> {
+    literal::inner(raw).map_or(Cow::Borrowed(raw.get()), literal::unescape)
+}
+
+/// So that long text is not unescaped for nothing.
+fn looks_like_an_object(inner: &str) -> bool {
+    Characters(inner).find(|character| !character.is_whitespace()) == Some('{')
 }
 
 fn output(text: &str) -> Cow<'static, RawValue> {
@@ -77,7 +117,7 @@ fn object(text: &str) -> Option<Box<RawValue>> {
     if !trimmed.starts_with('{') || has_reference(trimmed) {
         return None;
     }
-    RawValue::from_string(trimmed.to_owned()).ok()
+    RawValue::from_string(repaired(trimmed).unwrap_or_else(|| trimmed.to_owned())).ok()
 }
 
 /// Gemini 3 takes a non-empty `$ref` anywhere in a response for a reference to a part of it.
@@ -98,8 +138,38 @@ fn has_reference(json: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Backend;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The response, and how many media go within it and beside it.
+    fn answered(content: Option<&RawValue>, model: &str) -> (String, usize, usize) {
+        let model = Model::parse(model).unwrap();
+        let mut media = MediaReader::new(&model, Backend::Developer);
+        let answer = answer(content, At { index: 0 }, &model, &mut media).unwrap();
+        (answer.response.get().to_owned(), answer.within.len(), answer.beside.len())
+    }
+
+    #[test]
+    fn media_go_within_a_response_where_they_can() {
+        const PNG: &str = "data:image/png;base64,iVBORw0KGgo=";
+        let image = |url: &str| format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#);
+        for (content, model, expected) in [
+            (format!("[{}]", image(PNG)), "gemini-3-pro-preview", (r#"{"output":""}"#, 1, 0)),
+            (format!("[{}]", image(PNG)), "gemini-2.5-flash", (r#"{"output":""}"#, 0, 1)),
+            (format!(r#""{PNG}""#), "gemini-3-pro-preview", (r#"{"output":""}"#, 1, 0)),
+            (
+                format!(r#"[{{"type":"text","text":"see"}},{}]"#, image("https://example.com/a.png")),
+                "gemini-3-pro-preview",
+                (r#"{"output":"see"}"#, 0, 1),
+            ),
+            (r#""data: none""#.to_owned(), "gemini-3-pro-preview", (r#"{"output":"data: none"}"#, 0, 0)),
+        ] {
+            let raw: &RawValue = serde_json::from_str(&content).unwrap();
+            let (response, within, beside) = answered(Some(raw), model);
+            assert_eq!((&*response, within, beside), expected, "{content}");
+        }
+    }
 
     #[test]
     fn results_of_every_kind_become_objects() {
@@ -130,9 +200,9 @@ mod tests {
             (r#""\ud83d""#, r#"{"output":"\ufffd"}"#),
         ] {
             let raw: &RawValue = serde_json::from_str(content).unwrap();
-            assert_eq!(response(Some(raw)).get(), expected, "{content}");
+            assert_eq!(answered(Some(raw), "gemini-3-pro-preview"), (expected.to_owned(), 0, 0), "{content}");
         }
-        assert_eq!(response(None).get(), r#"{"output":""}"#);
-        assert_eq!(missing().get(), r#"{"output":""}"#);
+        assert_eq!(answered(None, "gemini-3-pro-preview").0, r#"{"output":""}"#);
+        assert_eq!(missing().response.get(), r#"{"output":""}"#);
     }
 }

@@ -18,12 +18,12 @@ pub(super) const IN_ID: &str = "__thought__";
 /// The signature that comes with a call.
 pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<Text<'a>> {
     let function = call.function.as_ref().map(|function| &function.0);
-    let carried = google(call.extra_content.as_ref())
-        .or_else(|| litellm(call.provider_specific_fields.as_ref()))
+    let carried = litellm(call.provider_specific_fields.as_ref())
         .or_else(|| litellm(function?.provider_specific_fields.as_ref()))
         .or(call.thought_signature)
         .or_else(|| function?.thought_signature);
-    valid(carried).or_else(|| in_id(call.id.as_deref()?)).or_else(|| {
+    let official = google(call.extra_content.as_ref());
+    official.or_else(|| valid(carried)).or_else(|| in_id(call.id.as_deref()?)).or_else(|| {
         let mut details = message.reasoning_details.as_ref()?.iter();
         let encrypted = |kind: &str| kind == "reasoning.encrypted";
         let detail = details.find(|detail| {
@@ -40,7 +40,7 @@ pub(super) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
         fields.thought_signatures.as_ref().and_then(|all| all.first().copied()).or(fields.thought_signature)
     };
     let blocks = || message.thinking_blocks.as_ref()?.iter().find_map(|block| block.signature);
-    valid(google(message.extra_content.as_ref()).or_else(litellm).or_else(blocks))
+    google(message.extra_content.as_ref()).or_else(|| valid(litellm().or_else(blocks)))
 }
 
 /// An id without the signature in it.
@@ -53,10 +53,11 @@ pub(super) fn dummy() -> Option<Text<'static>> {
     Text::from_plain(DUMMY)
 }
 
-fn google<'a>(extra: Option<&ExtraContent<'a>>) -> Option<&'a RawValue> {
+/// The signature where Google's own gateways put it: beside a call, a part, a message.
+pub(super) fn google<'a>(extra: Option<&ExtraContent<'a>>) -> Option<Text<'a>> {
     let extra = extra?;
     let signed = extra.google.as_ref().and_then(|signed| signed.thought_signature);
-    signed.or_else(|| extra.vertex.as_ref()?.thought_signature)
+    valid(signed.or_else(|| extra.vertex.as_ref()?.thought_signature))
 }
 
 fn litellm<'a>(fields: Option<&ProviderFields<'a>>) -> Option<&'a RawValue> {
@@ -69,7 +70,7 @@ fn in_id(id: &str) -> Option<Text<'static>> {
 }
 
 /// What is no base64 would be a 400; without it the stand-in takes its place.
-fn valid(raw: Option<&RawValue>) -> Option<Text<'_>> {
+pub(super) fn valid(raw: Option<&RawValue>) -> Option<Text<'_>> {
     Text::verbatim(raw?).filter(|text| is_base64(text.inner()))
 }
 

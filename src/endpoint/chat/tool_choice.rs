@@ -3,7 +3,6 @@
 //! <https://ai.google.dev/api/caching#FunctionCallingConfig>
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::names::Names;
 use super::tools::Tools;
@@ -65,7 +64,7 @@ pub(super) fn translate(
             _ => Err(invalid(param, "Supported values are: 'auto', 'none', 'required', or an object.")),
         };
     }
-    let Object(choice): Object<Choice<'_>> = read(given, param)?;
+    let Object(choice): Object<Choice<'_>> = json::from_raw(given, param)?;
     let mut declared = |name: Option<&str>| {
         let emitted = names.emit(name.unwrap_or_default());
         let known = tools.declarations.iter().any(|declaration| declaration.name == emitted);
@@ -102,10 +101,6 @@ pub(super) fn translate(
 fn name<'c>(choice: &'c Choice<'_>) -> Option<&'c str> {
     let nested = choice.function.as_ref().or(choice.custom.as_ref());
     nested.map_or(choice.name.as_deref(), |Object(named)| named.name.as_deref())
-}
-
-fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue, param: &str) -> Result<T, Error> {
-    Ok(json::from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(param))?)
 }
 
 fn invalid(param: &str, message: &str) -> Error {

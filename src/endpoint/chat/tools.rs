@@ -94,7 +94,7 @@ pub(super) fn translate<'a>(
     }
     for (index, raw) in chat.functions.iter().flatten().enumerate() {
         let path = format!("functions[{index}]");
-        let Object(function) = read(raw, &path)?;
+        let Object(function) = json::from_raw(raw, &path)?;
         tools.legacy = true;
         tools.declare(&function, &path, model, names)?;
     }
@@ -106,10 +106,6 @@ pub(super) fn translate<'a>(
         tools.built_in.clear();
     }
     Ok(tools)
-}
-
-fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result<T, Error> {
-    Ok(json::from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(path))?)
 }
 
 impl<'a> Tools<'a> {
@@ -135,7 +131,7 @@ impl<'a> Tools<'a> {
     }
 
     fn add(&mut self, raw: &'a RawValue, path: &str, model: &Model, names: &mut Names) -> Result<(), Error> {
-        let Object(tool): Object<Given<'a>> = read(raw, path)?;
+        let Object(tool): Object<Given<'a>> = json::from_raw(raw, path)?;
         let Some(kind) = tool.r#type.as_deref() else {
             return self.native(raw, path);
         };
@@ -177,7 +173,7 @@ impl<'a> Tools<'a> {
     fn native(&mut self, raw: &'a RawValue, path: &str) -> Result<(), Error> {
         #[derive(Deserialize)]
         struct Native<'a>(#[serde(borrow)] std::collections::BTreeMap<Str<'a>, &'a RawValue>);
-        let Native(members) = read(raw, path)?;
+        let Native(members) = json::from_raw(raw, path)?;
         let mut known = false;
         for (name, value) in members {
             let Some((_, google)) = NATIVE.iter().find(|(native, _)| *native == &*name) else {
@@ -191,9 +187,7 @@ impl<'a> Tools<'a> {
         if known {
             return Ok(());
         }
-        Err(Error::invalid(format!("Missing required parameter: '{path}.type'."))
-            .param(format!("{path}.type"))
-            .code("missing_required_parameter"))
+        Err(Error::missing(format!("{path}.type")))
     }
 
     fn built_in(&mut self, name: &'static str, options: &str) {
@@ -287,8 +281,6 @@ impl<'a> Tools<'a> {
 fn named(function: &Function<'_>, path: &str, names: &mut Names) -> Result<String, Error> {
     match function.name.as_deref() {
         Some(name) if !name.is_empty() => Ok(names.emit(name)),
-        _ => Err(Error::invalid(format!("Missing required parameter: '{path}.name'."))
-            .param(format!("{path}.name"))
-            .code("missing_required_parameter")),
+        _ => Err(Error::missing(format!("{path}.name"))),
     }
 }
