@@ -52,22 +52,28 @@ impl Memory for Slots {
     fn recall(&self, key: Key, now: u64) -> Option<String> {
         let slots = SIZES.iter().filter_map(|(size, share)| self.slot(key, *size, *share));
         slots.into_iter().find_map(|slot| {
-            let kept = abi::shared(&slot).ok()?;
-            let (owner, rest) = kept.split_at_checked(16)?;
-            let (expiry, signature) = rest.split_at_checked(8)?;
-            let expiry = u64::from_be_bytes(expiry.try_into().ok()?);
-            let found = owner == key.to_bytes() && now <= expiry;
-            found.then(|| String::from_utf8(signature.to_vec()).ok()).flatten()
+            let kept = kept(&slot, key)?;
+            let (expiry, signature) = kept.split_first_chunk()?;
+            let alive = now <= u64::from_be_bytes(*expiry);
+            alive.then(|| String::from_utf8(signature.to_vec()).ok()).flatten()
         })
     }
 
     fn keep(&self, key: Key, signature: &str, expiry: u64) {
-        let fits = SIZES.iter().find(|(size, _)| signature.len() <= *size);
-        let Some(slot) = fits.and_then(|(size, share)| self.slot(key, *size, *share)) else {
-            return self.skip();
-        };
         let value = [&key.to_bytes()[..], &expiry.to_be_bytes(), signature.as_bytes()].concat();
-        if abi::share(&slot, &value).is_err() {
+        let mut done = false;
+        for (size, share) in SIZES {
+            let Some(slot) = self.slot(key, size, share) else {
+                continue;
+            };
+            if !done && signature.len() <= size {
+                done = abi::share(&slot, &value).is_ok();
+            } else if kept(&slot, key).is_some() && abi::share(&slot, &[]).is_err() {
+                // What this call was signed with before would be found first.
+                log::warn!("an outdated thought signature could not be forgotten");
+            }
+        }
+        if !done {
             self.skip();
         }
     }
@@ -83,4 +89,9 @@ impl Memory for Slots {
             shared().unwrap_or(secret)
         })
     }
+}
+
+/// What the slot holds for `key`: when it expires, and the signature.
+fn kept(slot: &str, key: Key) -> Option<Vec<u8>> {
+    abi::shared(slot).ok()?.strip_prefix(&key.to_bytes()).map(<[u8]>::to_vec)
 }
