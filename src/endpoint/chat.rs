@@ -6,7 +6,7 @@
 //! | text and media of a message | `content`, `media_in` |
 //! | calls and their results in the history | `history`, `results` |
 //! | thought signatures in the history | `signatures` |
-//! | tools, which of them, their names | `tools`, `tool_choice`, `names` |
+//! | tools, which of them, their names | `tools`, `built_in`, `tool_choice`, `names` |
 //! | replies in JSON | `format` |
 //! | how much to think | `thinking` |
 //! | Google's own options | `google` |
@@ -29,6 +29,7 @@
 
 mod annotations;
 mod audio_out;
+mod built_in;
 mod calls;
 mod content;
 mod envelope;
@@ -83,7 +84,8 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let stream = streams(config, chat.stream)?;
     let google = google::options(&chat)?;
     let mut names = names::Names::default();
-    let tools = tools::translate(&chat, &google.tools, &model, &mut names)?;
+    let target = tools::Target { model: &model, backend: Backend::Developer };
+    let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;
     let choice = tool_choice::translate(&chat, &tools, &mut names)?;
     let mut media = media_in::MediaReader::new(&model, Backend::Developer);
     let mut conversation = messages::translate(&chat, &model, &mut names, &mut media, request.signatures)?;
@@ -103,7 +105,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let mut body = GenerateContentRequest {
         system_instruction: conversation.take_system(),
         contents: conversation.contents,
-        tool_config: tools.config(choice),
+        tool_config: tools.config(choice, Backend::Developer),
         tools: tools.into_wire(),
         generation_config: google.over(generation)?,
         safety_settings: google.safety,

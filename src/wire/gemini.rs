@@ -191,15 +191,28 @@ pub struct FunctionDeclaration<'a> {
 }
 
 /// How tools may be used.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolConfig {
     /// Which functions may or must be called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function_calling_config: Option<FunctionCallingConfig>,
+    /// Where the user is, for maps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retrieval_config: Option<Box<RawValue>>,
     /// Built-in tools and functions in one request; Developer API only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_server_side_tool_invocations: Option<bool>,
+}
+
+impl ToolConfig {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.function_calling_config.is_none()
+            && self.retrieval_config.is_none()
+            && self.include_server_side_tool_invocations.is_none()
+    }
 }
 
 /// Which functions may or must be called.

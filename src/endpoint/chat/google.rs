@@ -123,7 +123,8 @@ fn merge(ours: &mut Map<String, Value>, theirs: Map<String, Value>) {
     }
 }
 
-fn camel_case(name: &str) -> String {
+/// Google's other spelling of a member's name.
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

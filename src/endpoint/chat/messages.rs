@@ -28,8 +28,17 @@ pub(super) struct Conversation<'a> {
 /// One side's words.
 enum Turn<'a> {
     User(Vec<Part<'a>>),
-    Model { parts: Vec<Part<'a>>, calls: Vec<Pending<'a>> },
+    Model {
+        parts: Vec<Part<'a>>,
+        calls: Vec<Pending<'a>>,
+        /// Whether one of the calls has its result.
+        answered: bool,
+    },
 }
+
+/// How far back the call of a result is looked for, in turns and in calls: far enough for any conversation, and not so far
+/// that a hostile one takes the worker's time.
+const FARTHEST: usize = 4096;
 
 /// Translates every message.
 pub(super) fn translate<'a>(
@@ -55,13 +64,13 @@ pub(super) fn translate<'a>(
             Speaker::Assistant => {
                 let (said, called) = at.assistant(message, model, names, media)?;
                 match turns.last_mut() {
-                    Some(Turn::Model { parts, calls }) if !calls.iter().any(Pending::is_answered) => {
+                    Some(Turn::Model { parts, calls, answered: false }) => {
                         parts.extend(said);
                         calls.extend(called);
                     }
                     // An assistant that said nothing took no turn.
                     _ if said.is_empty() => {}
-                    _ => turns.push(Turn::Model { parts: said, calls: called }),
+                    _ => turns.push(Turn::Model { parts: said, calls: called, answered: false }),
                 }
             }
             Speaker::Tool => at.result(message, model, names, media, &mut turns)?,
@@ -95,7 +104,7 @@ fn messages<'c, 'a>(chat: &'c ChatRequest<'a>) -> Result<&'c [Object<Message<'a>
 fn contents<'a>(turn: Turn<'a>, model: &Model) -> Vec<Content<'a>> {
     match turn {
         Turn::User(parts) => vec![Content { role: Some(Role::User), parts }],
-        Turn::Model { parts, calls } => {
+        Turn::Model { parts, calls, .. } => {
             let (mut results, mut media) = (Vec::with_capacity(calls.len()), Vec::new());
             for call in calls {
                 let (result, beside) = call.part();
@@ -120,7 +129,7 @@ fn sign(turns: &mut [Turn<'_>], kept: &Signatures) {
         Turn::Model { calls, .. } => calls.iter().any(Pending::is_shown),
     });
     for turn in turns.iter_mut().skip(spoke.map_or(0, |spoke| spoke.saturating_add(1))) {
-        let Turn::Model { parts, calls } = turn else {
+        let Turn::Model { parts, calls, .. } = turn else {
             continue;
         };
         let kept = || calls.first().and_then(|call| Text::from_plain(&kept.recall(call.id(), call.name())?));
@@ -225,19 +234,21 @@ impl At {
     ) -> Result<(), Error> {
         let id = signatures::bare_id(message.tool_call_id.as_deref().unwrap_or_default());
         let name = message.name.as_deref().map(|name| names.emit(name));
-        let calls = turns.iter_mut().rev().filter_map(|turn| match turn {
-            Turn::Model { calls, .. } => Some(calls),
-            Turn::User(_) => None,
-        });
-        match calls.flatten().find(|call| call.awaits(id, name.as_deref())) {
-            Some(call) => {
+        let mut left = FARTHEST;
+        for turn in turns.iter_mut().rev().take(FARTHEST) {
+            let Turn::Model { calls, answered, .. } = turn else {
+                continue;
+            };
+            if let Some(call) = calls.iter_mut().take(left).find(|call| call.awaits(id, name.as_deref())) {
                 call.answer(results::answer(message.content, self, model, media)?);
-                Ok(())
+                *answered = true;
+                return Ok(());
             }
-            None => Err(Error::invalid(
-                "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
-            )
-            .param(self.param("role"))),
+            left = left.saturating_sub(calls.len());
         }
+        Err(Error::invalid(
+            "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
+        )
+        .param(self.param("role")))
     }
 }

@@ -12,6 +12,9 @@ use crate::wire::text::Text;
 /// Google's documented stand-in for the signature of a call it did not make: `skip_thought_signature_validator`.
 const DUMMY: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
 
+/// Among so many of a message's `reasoning_details` that of a call is looked for.
+const MOST_DETAILS: usize = 1024;
+
 /// Between an id and the signature in it.
 pub(super) const IN_ID: &str = "__thought__";
 
@@ -24,7 +27,7 @@ pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<
         .or_else(|| function?.thought_signature);
     let official = google(call.extra_content.as_ref());
     official.or_else(|| valid(carried)).or_else(|| in_id(call.id.as_deref()?)).or_else(|| {
-        let mut details = message.reasoning_details.as_ref()?.iter();
+        let mut details = message.reasoning_details.as_ref()?.iter().take(MOST_DETAILS);
         let encrypted = |kind: &str| kind == "reasoning.encrypted";
         let detail = details.find(|detail| {
             detail.r#type.as_deref().is_some_and(encrypted) && detail.id.as_deref() == call.id.as_deref()

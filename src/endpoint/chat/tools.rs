@@ -5,12 +5,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::built_in::BuiltIn;
 use super::names::Names;
 use crate::error::Error;
+use crate::media::Backend;
 use crate::model::Model;
 use crate::schema::{self, Root};
 use crate::wire::gemini::{FunctionCallingConfig, FunctionDeclaration, Tool, ToolConfig};
 use crate::wire::json::{self, Object};
+use crate::wire::lenient::Members;
 use crate::wire::openai::ChatRequest;
 use crate::wire::text::{Str, Text};
 
@@ -18,8 +21,7 @@ use crate::wire::text::{Str, Text};
 #[derive(Default)]
 pub(super) struct Tools<'a> {
     pub(super) declarations: Vec<FunctionDeclaration<'a>>,
-    /// Built-in tools, each an object of its own: a `Tool` holds one kind.
-    pub(super) built_in: Vec<Tool<'a>>,
+    pub(super) built_in: BuiltIn<'a>,
     /// Names of custom tools, whose calls hold plain text.
     pub(super) custom: Vec<String>,
     /// The request used the legacy `functions`.
@@ -37,6 +39,9 @@ struct Given<'a> {
     name: Option<Str<'a>>,
     description: Option<&'a RawValue>,
     parameters: Option<&'a RawValue>,
+    /// Of a file search.
+    #[serde(alias = "file_search_store_names")]
+    vector_store_ids: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -45,65 +50,58 @@ struct Function<'a> {
     name: Option<Str<'a>>,
     description: Option<&'a RawValue>,
     parameters: Option<&'a RawValue>,
+    /// The same, of a declaration in Google's form.
+    #[serde(alias = "parametersJsonSchema")]
+    parameters_json_schema: Option<&'a RawValue>,
     /// Of a custom tool.
     format: Option<&'a RawValue>,
 }
 
-/// Google's own tools as clients name them by type.
-const BY_TYPE: [(&str, &str); 8] = [
-    ("web_search", "googleSearch"),
-    ("google_search", "googleSearch"),
-    ("code_interpreter", "codeExecution"),
-    ("code_execution", "codeExecution"),
-    ("url_context", "urlContext"),
-    ("web_fetch", "urlContext"),
-    ("google_maps", "googleMaps"),
-    ("enterprise_web_search", "enterpriseWebSearch"),
-];
+/// More than anyone declares; each is compared with those before it.
+const MOST_TOOLS: usize = 2048;
 
-/// Google's own tools as they are, `{"googleSearch":{}}`, in both spellings.
-const NATIVE: [(&str, &str); 12] = [
-    ("googleSearch", "googleSearch"),
-    ("google_search", "googleSearch"),
-    ("googleSearchRetrieval", "googleSearchRetrieval"),
-    ("google_search_retrieval", "googleSearchRetrieval"),
-    ("codeExecution", "codeExecution"),
-    ("code_execution", "codeExecution"),
-    ("urlContext", "urlContext"),
-    ("url_context", "urlContext"),
-    ("googleMaps", "googleMaps"),
-    ("google_maps", "googleMaps"),
-    ("fileSearch", "fileSearch"),
-    ("file_search", "fileSearch"),
-];
+/// What tools are declared to.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'m> {
+    pub(super) model: &'m Model,
+    pub(super) backend: Backend,
+}
 
 /// Translates every tool of the request.
 pub(super) fn translate<'a>(
     chat: &ChatRequest<'a>,
     more: &[&'a RawValue],
-    model: &Model,
+    target: Target<'_>,
     names: &mut Names,
 ) -> Result<Tools<'a>, Error> {
     let mut tools = Tools::default();
+    for (param, list) in [("tools", &chat.tools), ("functions", &chat.functions)] {
+        if list.as_ref().is_some_and(|list| list.len() > MOST_TOOLS) {
+            return Err(Error::invalid(format!(
+                "Invalid '{param}': array too long. Expected at most {MOST_TOOLS}."
+            ))
+            .param(param)
+            .code("array_above_max_length"));
+        }
+    }
     for (index, raw) in chat.tools.iter().flatten().enumerate() {
-        let path = format!("tools[{index}]");
-        tools.add(raw, &path, model, names)?;
+        tools.add(raw, &format!("tools[{index}]"), target, names)?;
     }
     for raw in more {
-        tools.native(raw, "extra_body.google.tools")?;
+        tools.native(raw, "extra_body.google.tools", target, names)?;
     }
     for (index, raw) in chat.functions.iter().flatten().enumerate() {
         let path = format!("functions[{index}]");
         let Object(function) = json::from_raw(raw, &path)?;
         tools.legacy = true;
-        tools.declare(&function, &path, model, names)?;
+        tools.declare(&function, &path, target, names)?;
     }
     if chat.web_search_options.is_some() {
-        tools.built_in("googleSearch", "{}");
+        tools.built_in.add_search();
     }
     // Models before Gemini 3 refuse both kinds together; the client's own functions matter more.
-    if !tools.declarations.is_empty() && !model.is_gemini_3() {
-        tools.built_in.clear();
+    if !tools.declarations.is_empty() && !target.model.is_gemini_3() {
+        tools.built_in = BuiltIn::default();
     }
     Ok(tools)
 }
@@ -111,34 +109,47 @@ pub(super) fn translate<'a>(
 impl<'a> Tools<'a> {
     /// Whether there are none of either kind.
     pub(super) fn is_empty(&self) -> bool {
-        self.declarations.is_empty() && self.built_in.is_empty()
+        self.declarations.is_empty() && self.built_in.tools.is_empty()
     }
 
     /// How they may be used. Gemini 3 takes both kinds together only when told to report its own calls.
-    pub(super) fn config(&self, choice: Option<FunctionCallingConfig>) -> Option<ToolConfig> {
-        let both = !self.declarations.is_empty() && !self.built_in.is_empty();
+    pub(super) fn config(
+        &mut self,
+        choice: Option<FunctionCallingConfig>,
+        backend: Backend,
+    ) -> Option<ToolConfig> {
+        let both =
+            backend == Backend::Developer && !self.declarations.is_empty() && !self.built_in.tools.is_empty();
         let config = ToolConfig {
             function_calling_config: choice,
+            retrieval_config: self.built_in.place.take(),
             include_server_side_tool_invocations: both.then_some(true),
         };
-        (config != ToolConfig::default()).then_some(config)
+        (!config.is_empty()).then_some(config)
     }
 
     /// The request's `tools`: all functions in one, each built-in tool in one of its own.
     pub(super) fn into_wire(self) -> Vec<Tool<'a>> {
         let functions = (!self.declarations.is_empty()).then_some(Tool::Functions(self.declarations));
-        functions.into_iter().chain(self.built_in).collect()
+        functions.into_iter().chain(self.built_in.tools).collect()
     }
 
-    fn add(&mut self, raw: &'a RawValue, path: &str, model: &Model, names: &mut Names) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        raw: &'a RawValue,
+        path: &str,
+        target: Target<'_>,
+        names: &mut Names,
+    ) -> Result<(), Error> {
         let Object(tool): Object<Given<'a>> = json::from_raw(raw, path)?;
         let Some(kind) = tool.r#type.as_deref() else {
-            return self.native(raw, path);
+            return self.native(raw, path, target, names);
         };
         let flat = Function {
             name: tool.name,
             description: tool.description,
             parameters: tool.parameters,
+            parameters_json_schema: None,
             format: None,
         };
         match kind {
@@ -147,7 +158,7 @@ impl<'a> Tools<'a> {
                     Some(Object(function)) => (function, format!("{path}.function")),
                     None => (flat, path.to_owned()),
                 };
-                self.declare(&function, &path, model, names)
+                self.declare(&function, &path, target, names)
             }
             "custom" => {
                 let (function, path) = match tool.custom {
@@ -156,54 +167,53 @@ impl<'a> Tools<'a> {
                 };
                 self.declare_custom(&function, &path, names)
             }
-            // Dated variants such as `web_search_20250305` are the same tool.
-            kind => match BY_TYPE.iter().find(|(name, _)| kind.starts_with(name)) {
-                Some((_, google)) => {
-                    self.built_in(google, "{}");
-                    Ok(())
+            kind => {
+                if self.built_in.add_type(kind, tool.vector_store_ids, path, target.backend)? {
+                    return Ok(());
                 }
-                None => Err(Error::invalid("This type of tool is not supported.")
+                Err(Error::invalid("This type of tool is not supported.")
                     .param(format!("{path}.type"))
-                    .code("invalid_value")),
-            },
+                    .code("invalid_value"))
+            }
         }
     }
 
     /// A tool in Google's own form: one member, named like the tool.
-    fn native(&mut self, raw: &'a RawValue, path: &str) -> Result<(), Error> {
-        #[derive(Deserialize)]
-        struct Native<'a>(#[serde(borrow)] std::collections::BTreeMap<Str<'a>, &'a RawValue>);
-        let Native(members) = json::from_raw(raw, path)?;
-        let mut known = false;
+    fn native(
+        &mut self,
+        raw: &'a RawValue,
+        path: &str,
+        target: Target<'_>,
+        names: &mut Names,
+    ) -> Result<(), Error> {
+        let Members(members) = json::from_raw(raw, path)?;
+        if members.is_empty() {
+            return Err(Error::missing(format!("{path}.type")));
+        }
         for (name, value) in members {
-            let Some((_, google)) = NATIVE.iter().find(|(native, _)| *native == &*name) else {
+            let path = format!("{path}.{name}");
+            if matches!(&*name, "functionDeclarations" | "function_declarations") {
+                let functions: Vec<Object<Function<'a>>> = json::from_raw(value, &path)?;
+                for (index, Object(function)) in functions.iter().enumerate() {
+                    self.declare(function, &format!("{path}[{index}]"), target, names)?;
+                }
+            } else if !self.built_in.add_native(&name, value, &path, target.backend)? {
                 return Err(Error::invalid("A tool needs a `type`, or to be one of Google's own.")
-                    .param(format!("{path}.{}", &*name))
+                    .param(path)
                     .code("invalid_value"));
-            };
-            known = true;
-            self.built_in(google, if value.get() == "null" { "{}" } else { value.get() });
+            }
         }
-        if known {
-            return Ok(());
-        }
-        Err(Error::missing(format!("{path}.type")))
-    }
-
-    fn built_in(&mut self, name: &'static str, options: &str) {
-        let options = RawValue::from_string(options.to_owned()).unwrap_or_default();
-        if !self.built_in.iter().any(|tool| matches!(tool, Tool::BuiltIn(taken, _) if *taken == name)) {
-            self.built_in.push(Tool::BuiltIn(name, options));
-        }
+        Ok(())
     }
 
     fn declare(
         &mut self,
         function: &Function<'a>,
         path: &str,
-        model: &Model,
+        target: Target<'_>,
         names: &mut Names,
     ) -> Result<(), Error> {
+        let model = target.model;
         let name = named(function, path, names)?;
         if self.declared(&name) {
             return Ok(());
@@ -215,7 +225,12 @@ impl<'a> Tools<'a> {
                 schema::legacy(schema, Root::Tool)
             }
         };
-        let schema = function.parameters.filter(|schema| schema.get() != "null").map(clean).transpose();
+        let schema = function
+            .parameters
+            .or(function.parameters_json_schema)
+            .filter(|schema| schema.get() != "null")
+            .map(clean)
+            .transpose();
         let schema = schema.map_err(|error| {
             Error::invalid(error.to_string())
                 .param(format!("{path}.parameters"))
