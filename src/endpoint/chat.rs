@@ -5,6 +5,7 @@
 //! | roles and turns | `messages` |
 //! | text and media of a message | `content`, `media_in` |
 //! | calls and their results in the history | `history`, `results` |
+//! | what Google did itself in the history | `steps` |
 //! | thought signatures in the history | `signatures` |
 //! | tools, which of them, their names | `tools`, `built_in`, `tool_choice`, `names` |
 //! | replies in JSON | `format` |
@@ -48,6 +49,7 @@ mod results;
 mod sampling;
 mod server_tools;
 mod signatures;
+mod steps;
 mod stream;
 mod text_index;
 mod thinking;
@@ -87,10 +89,16 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let target = tools::Target { model: &model, backend: Backend::Developer };
     let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;
     let choice = tool_choice::translate(&chat, &tools, &mut names)?;
-    let mut media = media_in::MediaReader::new(&model, Backend::Developer);
-    let mut conversation = messages::translate(&chat, &model, &mut names, &mut media, request.signatures)?;
+    let mut context = messages::Context {
+        model: &model,
+        names: &mut names,
+        media: media_in::MediaReader::new(&model, Backend::Developer),
+        steps: steps::Steps::beside(&tools, Backend::Developer),
+        kept: request.signatures,
+    };
+    let mut conversation = messages::translate(&chat, &mut context)?;
     let mut generation = sampling::translate(&chat, config, &model)?;
-    generation.media_resolution = media.resolution.map(MediaResolution::of_request);
+    generation.media_resolution = context.media.resolution.map(MediaResolution::of_request);
     generation.thinking_config = thinking::translate(&chat, &model)?;
     format::translate(&chat, &model, &tools, &mut generation, &mut conversation.system)?;
     conversation.repair(&model);

@@ -97,6 +97,21 @@ pub enum Data<'a> {
     /// An image, sound or other file: `inlineData` or `fileData`.
     #[serde(untagged)]
     Media(Box<Media<'a>>),
+    /// Something Google did.
+    #[serde(untagged)]
+    Step(Box<Step>),
+}
+
+/// Code that Google ran or a tool of its own that it called, and what came of it: the member's name and its value.
+#[derive(Debug)]
+pub struct Step(pub &'static str, pub Box<RawValue>);
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.0, &self.1)?;
+        map.end()
+    }
 }
 
 /// `mediaResolution` of a part.

@@ -211,6 +211,10 @@ pub struct ProviderFields<'a> {
     pub thought_signature: Option<&'a RawValue>,
     /// Of a message.
     pub thought_signatures: Option<List<&'a RawValue>>,
+    /// What we told of code that Google ran.
+    pub code_execution: Option<List<&'a RawValue>>,
+    /// What we told of tools that Google called.
+    pub server_side_tool_invocations: Option<List<&'a RawValue>>,
 }
 
 /// OpenRouter's extension.

@@ -100,6 +100,11 @@ impl BuiltIn<'_> {
         Ok(Value::Object(options).to_string())
     }
 
+    /// Whether the tool that Google calls `name` is among them.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.tools.iter().any(|tool| matches!(tool, Tool::BuiltIn(taken, _) if *taken == name))
+    }
+
     /// The search that `web_search_options` asks for; none of its options has a counterpart.
     pub(super) fn add_search(&mut self) {
         self.push("googleSearch", "{}".to_owned());
@@ -118,8 +123,7 @@ impl BuiltIn<'_> {
     }
 
     fn push(&mut self, name: &'static str, options: String) {
-        let taken = |tool: &Tool<'_>| matches!(tool, Tool::BuiltIn(taken, _) if *taken == name);
-        if !self.tools.iter().any(taken) {
+        if !self.has(name) {
             let options = RawValue::from_string(options).unwrap_or_default();
             self.tools.push(Tool::BuiltIn(name, options));
         }

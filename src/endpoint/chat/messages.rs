@@ -9,6 +9,7 @@ use super::content::{self, At, Said, Speaker};
 use super::history::{self, Pending};
 use super::media_in::MediaReader;
 use super::names::Names;
+use super::steps::Steps;
 use super::{results, signatures};
 use crate::error::Error;
 use crate::memory::Signatures;
@@ -17,6 +18,16 @@ use crate::wire::gemini::{Content, Data, Part, Role};
 use crate::wire::json::Object;
 use crate::wire::openai::{ChatRequest, Message};
 use crate::wire::text::Text;
+
+/// What messages are read with.
+pub(super) struct Context<'r> {
+    pub(super) model: &'r Model,
+    pub(super) names: &'r mut Names,
+    pub(super) media: MediaReader,
+    pub(super) steps: Steps,
+    /// Signatures that were kept for the caller.
+    pub(super) kept: &'r Signatures,
+}
 
 /// A conversation as Google takes it.
 pub(super) struct Conversation<'a> {
@@ -43,26 +54,25 @@ const FARTHEST: usize = 4096;
 /// Translates every message.
 pub(super) fn translate<'a>(
     chat: &ChatRequest<'a>,
-    model: &Model,
-    names: &mut Names,
-    media: &mut MediaReader,
-    kept: &Signatures,
+    context: &mut Context<'_>,
 ) -> Result<Conversation<'a>, Error> {
     let mut system = Vec::new();
     let mut turns: Vec<Turn<'a>> = Vec::new();
     for (index, Object(message)) in messages(chat)?.iter().enumerate() {
         let at = At { index };
         match at.role(message)? {
-            Speaker::System => system.extend(content::said(message, Speaker::System, at, media)?.parts),
+            Speaker::System => {
+                system.extend(content::said(message, Speaker::System, at, &mut context.media)?.parts)
+            }
             Speaker::User => {
-                let said = content::said(message, Speaker::User, at, media)?.parts;
+                let said = content::said(message, Speaker::User, at, &mut context.media)?.parts;
                 match turns.last_mut() {
                     Some(Turn::User(parts)) => parts.extend(said),
                     _ => turns.push(Turn::User(said)),
                 }
             }
             Speaker::Assistant => {
-                let (said, called) = at.assistant(message, model, names, media)?;
+                let (said, called) = at.assistant(message, context)?;
                 match turns.last_mut() {
                     Some(Turn::Model { parts, calls, answered: false }) => {
                         parts.extend(said);
@@ -73,11 +83,12 @@ pub(super) fn translate<'a>(
                     _ => turns.push(Turn::Model { parts: said, calls: called, answered: false }),
                 }
             }
-            Speaker::Tool => at.result(message, model, names, media, &mut turns)?,
+            Speaker::Tool => at.result(message, context, &mut turns)?,
         }
     }
+    let model = context.model;
     if model.is_gemini_3() {
-        sign(&mut turns, kept);
+        sign(&mut turns, context.kept);
     }
     let contents = turns.into_iter().flat_map(|turn| contents(turn, model)).collect();
     Ok(Conversation { contents, system })
@@ -202,19 +213,22 @@ impl At {
     fn assistant<'a>(
         self,
         message: &Message<'a>,
-        model: &Model,
-        names: &mut Names,
-        media: &mut MediaReader,
+        context: &mut Context<'_>,
     ) -> Result<(Vec<Part<'a>>, Vec<Pending<'a>>), Error> {
-        let Said { parts: mut said, signature } = content::said(message, Speaker::Assistant, self, media)?;
+        let Said { parts, signature } = content::said(message, Speaker::Assistant, self, &mut context.media)?;
+        let mut said = context.steps.parts(message);
+        said.extend(parts);
         let place = said.len();
         let mut pending = Vec::new();
-        for (part, call) in history::calls(message, &format!("messages[{}]", self.index), model, names)? {
+        for (part, call) in
+            history::calls(message, &format!("messages[{}]", self.index), context.model, context.names)?
+        {
             said.push(part);
             pending.push(call);
         }
         let unsigned = said.iter().skip(place).all(|part| part.thought_signature.is_none());
-        let signed = if pending.is_empty() { place.checked_sub(1) } else { Some(place).filter(|_| unsigned) };
+        let text = said.iter().rposition(|part| matches!(part.data, Data::Text(_)));
+        let signed = if pending.is_empty() { text } else { Some(place).filter(|_| unsigned) };
         if let Some(part) = signed.and_then(|place| said.get_mut(place))
             && part.thought_signature.is_none()
         {
@@ -227,20 +241,18 @@ impl At {
     fn result<'a>(
         self,
         message: &Message<'a>,
-        model: &Model,
-        names: &mut Names,
-        media: &mut MediaReader,
+        context: &mut Context<'_>,
         turns: &mut [Turn<'a>],
     ) -> Result<(), Error> {
         let id = signatures::bare_id(message.tool_call_id.as_deref().unwrap_or_default());
-        let name = message.name.as_deref().map(|name| names.emit(name));
+        let name = message.name.as_deref().map(|name| context.names.emit(name));
         let mut left = FARTHEST;
         for turn in turns.iter_mut().rev().take(FARTHEST) {
             let Turn::Model { calls, answered, .. } = turn else {
                 continue;
             };
             if let Some(call) = calls.iter_mut().take(left).find(|call| call.awaits(id, name.as_deref())) {
-                call.answer(results::answer(message.content, self, model, media)?);
+                call.answer(results::answer(message.content, self, context.model, &mut context.media)?);
                 *answered = true;
                 return Ok(());
             }

@@ -112,14 +112,18 @@ impl<'a> Tools<'a> {
         self.declarations.is_empty() && self.built_in.tools.is_empty()
     }
 
+    /// Whether there are both kinds.
+    pub(super) fn mixed(&self) -> bool {
+        !self.declarations.is_empty() && !self.built_in.tools.is_empty()
+    }
+
     /// How they may be used. Gemini 3 takes both kinds together only when told to report its own calls.
     pub(super) fn config(
         &mut self,
         choice: Option<FunctionCallingConfig>,
         backend: Backend,
     ) -> Option<ToolConfig> {
-        let both =
-            backend == Backend::Developer && !self.declarations.is_empty() && !self.built_in.tools.is_empty();
+        let both = backend == Backend::Developer && self.mixed();
         let config = ToolConfig {
             function_calling_config: choice,
             retrieval_config: self.built_in.place.take(),
