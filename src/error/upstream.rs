@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Error;
-use crate::wire::json::Object;
+use crate::wire::json::{self, Object};
 use crate::wire::lenient::{Maybe, Objects, Word};
 
 #[derive(Default, Deserialize)]
@@ -88,10 +88,10 @@ pub fn read_member(error: &RawValue, secrets: &[String]) -> Error {
 fn parse(body: &[u8]) -> Option<Status<'_>> {
     let body = body.trim_ascii_start();
     if body.starts_with(b"[") {
-        let Objects(list) = serde_json::from_slice::<Objects<Envelope<'_>>>(body).ok()?;
+        let Objects(list) = json::read::<Objects<Envelope<'_>>>(body)?;
         return list.into_iter().next()?.error.0;
     }
-    let Object(envelope) = serde_json::from_slice::<Object<Envelope<'_>>>(body).ok()?;
+    let Object(envelope) = json::read::<Object<Envelope<'_>>>(body)?;
     envelope.error.0
 }
 

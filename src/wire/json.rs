@@ -123,6 +123,13 @@ pub fn from_raw<'a, T: Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result
     from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(path))
 }
 
+/// [`from_slice`] where it does not matter what is wrong. The parser is `from_str`'s as everywhere: another reader would be
+/// another copy of all that is derived.
+#[must_use]
+pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+}
+
 /// Appends a member's name to a path, as the paths of this module are written.
 pub fn push_member(path: &mut String, name: &str) {
     locate::push_member(path, name);

@@ -65,7 +65,7 @@ impl Envelope {
             return Err(Error::reply_unreadable());
         }
         let Object(reply): Object<GenerateContentResponse<'a>> =
-            serde_json::from_slice(json).map_err(|_| Error::reply_unreadable())?;
+            json::read(json).ok_or_else(Error::reply_unreadable)?;
         if reply.candidates.len() > MOST_CANDIDATES {
             return Err(Error::reply_unreadable());
         }

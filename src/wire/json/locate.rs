@@ -201,9 +201,7 @@ fn path(frames: &[Frame<'_>]) -> String {
     for frame in frames {
         match frame {
             Frame::Array(index) => push_element(&mut path, *index),
-            Frame::Object(key) => {
-                push_member(&mut path, &serde_json::from_slice::<String>(key).unwrap_or_default())
-            }
+            Frame::Object(key) => push_member(&mut path, &super::read::<String>(key).unwrap_or_default()),
         }
     }
     path
