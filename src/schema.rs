@@ -158,6 +158,29 @@ fn hint(node: &mut Map<String, Value>, sentence: &str) {
     node.insert("description".to_owned(), text.into());
 }
 
+/// An object of one member.
+fn object(key: &str, value: Value) -> Value {
+    let mut members = Map::new();
+    members.insert(key.to_owned(), value);
+    Value::Object(members)
+}
+
+/// Texts met before. It is a map that is there already: another kind of set would be another copy of its code.
+#[derive(Default)]
+struct Seen(Map<String, Value>);
+
+impl Seen {
+    /// Whether `text` is met for the first time.
+    fn first(&mut self, text: &str) -> bool {
+        self.0.insert(text.to_owned(), Value::Null).is_none()
+    }
+
+    /// The same for a value, which is its text.
+    fn first_value(&mut self, value: &Value) -> bool {
+        self.first(&value.to_string())
+    }
+}
+
 /// A schema's text may have this many bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 

@@ -5,7 +5,7 @@
 //! can reach itself; the target may also have been met through a finished `allOf`, which is none.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -17,8 +17,10 @@ pub(super) struct Document<'a> {
     root: &'a Value,
     /// Targets that are being expanded, the root first.
     expanding: Vec<&'a Value>,
-    /// Whether a target can reach itself, by address.
-    recursive: HashMap<*const Value, bool>,
+    /// Targets, by address, of which it is known whether they can reach themselves.
+    judged: HashSet<*const Value>,
+    /// Those that can.
+    recursive: HashSet<*const Value>,
     left: usize,
 }
 
@@ -50,7 +52,13 @@ pub(super) struct Follow {
 
 impl<'a> Document<'a> {
     pub(super) fn new(root: &'a Value) -> Self {
-        Self { root, expanding: vec![root], recursive: HashMap::new(), left: MAX_COPIED }
+        Self {
+            root,
+            expanding: vec![root],
+            judged: HashSet::new(),
+            recursive: HashSet::new(),
+            left: MAX_COPIED,
+        }
     }
 
     pub(super) fn is_root(&self, value: &Value) -> bool {
@@ -171,8 +179,9 @@ impl<'a> Document<'a> {
     }
 
     fn is_recursive(&mut self, target: &'a Value) -> Result<bool, SchemaError> {
-        if let Some(known) = self.recursive.get(&std::ptr::from_ref(target)) {
-            return Ok(*known);
+        let address = std::ptr::from_ref(target);
+        if self.judged.contains(&address) {
+            return Ok(self.recursive.contains(&address));
         }
         let mut followed = HashSet::new();
         let mut waiting = vec![target];
@@ -189,7 +198,10 @@ impl<'a> Document<'a> {
             found = next.iter().any(|next| std::ptr::eq(*next, target));
             waiting.append(&mut next);
         }
-        self.recursive.insert(std::ptr::from_ref(target), found);
+        self.judged.insert(address);
+        if found {
+            self.recursive.insert(address);
+        }
         Ok(found)
     }
 

@@ -1,8 +1,8 @@
 //! `enum` and `const`: the values a node admits by name.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
+
+use super::Seen;
 
 /// The values of a node, each once, and whether null was among them.
 #[derive(Debug, Default)]
@@ -20,11 +20,11 @@ impl Enumeration {
             _ => return None,
         };
         let mut found = Self::default();
-        let mut seen = HashSet::new();
+        let mut seen = Seen::default();
         for value in given {
             if value.is_null() {
                 found.null = true;
-            } else if seen.insert(value) {
+            } else if seen.first_value(value) {
                 found.values.push(value.clone());
             }
         }

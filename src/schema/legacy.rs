@@ -4,7 +4,7 @@
 //! object of which no property is known, and a cycle, becomes a string that holds JSON: these models refuse an
 //! `OBJECT` without properties.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::document::{Document, Flat, Follow};
 use super::enumeration::Enumeration;
@@ -115,14 +115,23 @@ impl Legacy<'_> {
             if nullable {
                 branch.insert("nullable".to_owned(), true.into());
             }
+            let branch = Value::Object(branch);
             if !branches.contains(&branch) {
                 branches.push(branch);
             }
         }
-        if branches.len() == 1 {
-            return Ok(branches.pop().unwrap_or_default());
+        Ok(any_of(branches))
+    }
+}
+
+/// The node that is one of `branches`, each an object: the only one itself.
+fn any_of(mut branches: Vec<Value>) -> Map<String, Value> {
+    match branches.pop() {
+        Some(Value::Object(only)) if branches.is_empty() => only,
+        last => {
+            branches.extend(last);
+            Map::from_iter([("anyOf".to_owned(), branches.into())])
         }
-        Ok(Map::from_iter([("anyOf".to_owned(), json!(branches))]))
     }
 }
 

@@ -3,15 +3,15 @@
 //! References end at `#` or `#/$defs/NAME`, with nothing beside them: one that has siblings, or points elsewhere, is
 //! replaced by its target, unless it leads back into itself. `$defs` holds what is still referred to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::bounds;
 use super::document::{Document, Flat, Follow, Target};
 use super::enumeration::Enumeration;
 use super::types::{Kind, common, kinds};
-use super::{MAX_LEVELS, Root, SchemaError, hint, name_root, root_node};
+use super::{MAX_LEVELS, Root, SchemaError, Seen, hint, name_root, object, root_node};
 
 pub(super) fn clean(schema: &Value, root: Root<'_>) -> Result<Option<Map<String, Value>>, SchemaError> {
     let any = Map::new();
@@ -21,8 +21,8 @@ pub(super) fn clean(schema: &Value, root: Root<'_>) -> Result<Option<Map<String,
     let mut cleaner = Light {
         document: Document::new(schema),
         definitions: Vec::new(),
-        names: HashMap::new(),
-        taken: HashSet::new(),
+        places: HashMap::new(),
+        taken: Seen::default(),
     };
     let mut cleaned = cleaner.definition(node, 1)?;
     if matches!(root, Root::Tool) && !as_parameters(&mut cleaned)? {
@@ -63,8 +63,10 @@ struct Light<'a> {
     document: Document<'a>,
     /// Targets of references that stay, with their names, in the order they were met.
     definitions: Vec<(&'a Value, String)>,
-    names: HashMap<*const Value, String>,
-    taken: HashSet<String>,
+    /// Where among them each is, by address.
+    places: HashMap<*const Value, usize>,
+    /// Their names.
+    taken: Seen,
 }
 
 impl<'a> Light<'a> {
@@ -107,7 +109,7 @@ impl<'a> Light<'a> {
         let node = match schema {
             Value::Object(node) => node,
             Value::Bool(false) => return Ok(None),
-            _ => return Ok(Some(json!({}))),
+            _ => return Ok(Some(Value::Object(Map::new()))),
         };
         if level > MAX_LEVELS {
             return Err(SchemaError::too_deep());
@@ -138,7 +140,8 @@ impl<'a> Light<'a> {
         for (key, value) in node.iter().filter(|(key, _)| *key != "nullable" && !or_null.contains_key(*key)) {
             reference.insert(key.clone(), self.document.copy(value)?);
         }
-        or_null.insert("anyOf".to_owned(), json!([reference, {"type": "null"}]));
+        let null = object("type", Kind::Null.json().into());
+        or_null.insert("anyOf".to_owned(), vec![Value::Object(reference), null].into());
         Ok(or_null)
     }
 
@@ -148,18 +151,19 @@ impl<'a> Light<'a> {
             return "#".to_owned();
         }
         let address = std::ptr::from_ref(target.value);
-        if let Some(name) = self.names.get(&address) {
+        let known = self.places.get(&address).and_then(|place| self.definitions.get(*place));
+        if let Some((_, name)) = known {
             return format!("#/$defs/{name}");
         }
         let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
         let wanted: String = target.name.chars().map(plain).collect();
         let numbered = (self.definitions.len()..).map(|number| format!("{wanted}_{number}"));
         let mut candidates = std::iter::once(wanted.clone()).chain(numbered);
-        let name = candidates.find(|name| !self.taken.contains(name)).unwrap_or(wanted);
-        self.taken.insert(name.clone());
-        self.names.insert(address, name.clone());
-        self.definitions.push((target.value, name.clone()));
-        format!("#/$defs/{name}")
+        let name = candidates.find(|name| self.taken.first(name)).unwrap_or(wanted);
+        let reference = format!("#/$defs/{name}");
+        self.places.insert(address, self.definitions.len());
+        self.definitions.push((target.value, name));
+        reference
     }
 
     /// The keys of a flattened node, in their order.
@@ -295,27 +299,26 @@ fn additional(node: &Map<String, Value>) -> Option<&Value> {
 
 /// Removes names that are no property's: Google refuses them.
 fn keep_known_names(out: &mut Map<String, Value>) {
-    let properties = out.get("properties").and_then(Value::as_object);
-    let properties: Option<HashSet<String>> = properties.map(|all| all.keys().cloned().collect());
     for key in ["required", "propertyOrdering"] {
-        let Some(Value::Array(names)) = out.get_mut(key) else {
+        let Some(Value::Array(mut names)) = out.get_mut(key).map(Value::take) else {
             continue;
         };
-        let mut seen = HashSet::new();
-        names.retain(|name| {
-            let known = |name| properties.as_ref().map_or(key == "required", |all| all.contains(name));
-            name.as_str().is_some_and(|name| known(name) && seen.insert(name.to_owned()))
-        });
+        let properties = out.get("properties").and_then(Value::as_object);
+        let known = |name: &str| properties.map_or(key == "required", |all| all.contains_key(name));
+        let mut seen = Seen::default();
+        names.retain(|name| name.as_str().is_some_and(|name| known(name) && seen.first(name)));
         if names.is_empty() {
             // `remove` would put the last key in its place.
             out.shift_remove(key);
+        } else {
+            out.insert(key.to_owned(), Value::Array(names));
         }
     }
 }
 
 /// Lets a cleaned node be null as well.
 fn or_null(out: &mut Map<String, Value>) {
-    let branch = json!({"type": Kind::Null.json()});
+    let branch = object("type", Kind::Null.json().into());
     for key in ["anyOf", "oneOf"] {
         if let Some(Value::Array(branches)) = out.get_mut(key) {
             if !branches.contains(&branch) {
@@ -328,7 +331,7 @@ fn or_null(out: &mut Map<String, Value>) {
         let outer = ["title", "description"];
         let (mut whole, rest): (Map<_, _>, Map<_, _>) =
             std::mem::take(out).into_iter().partition(|(key, _)| outer.contains(&key.as_str()));
-        whole.insert("anyOf".to_owned(), json!([rest, branch]));
+        whole.insert("anyOf".to_owned(), vec![Value::Object(rest), branch].into());
         *out = whole;
         return;
     }

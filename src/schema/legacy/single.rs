@@ -1,13 +1,11 @@
 //! A node of one type, with the keys that belong to this type.
 
-use std::collections::HashSet;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::super::enumeration::Enumeration;
 use super::super::types::Kind;
-use super::super::{SchemaError, bounds, hint};
-use super::{Legacy, annotate};
+use super::super::{SchemaError, Seen, bounds, hint};
+use super::{Legacy, annotate, any_of};
 
 impl Legacy<'_> {
     /// `node` as of type `kind`; `values` are those of its enumeration that are of this type.
@@ -73,10 +71,11 @@ impl Legacy<'_> {
             }
             return Ok(());
         }
-        let mut seen = HashSet::new();
+        let mut seen = Seen::default();
         let names = node.get("required").and_then(Value::as_array).into_iter().flatten();
-        let known = names.filter(|name| name.as_str().is_some_and(|name| properties.contains_key(name)));
-        let required: Vec<Value> = known.filter(|name| seen.insert(*name)).cloned().collect();
+        let mut known = |name: &str| properties.contains_key(name) && seen.first(name);
+        let names = names.filter(|name| name.as_str().is_some_and(&mut known));
+        let required: Vec<Value> = names.cloned().collect();
         put(out, "propertyOrdering", self.ordered.then(|| properties.keys().cloned().collect()));
         out.insert("properties".to_owned(), Value::Object(properties));
         put(out, "required", (!required.is_empty()).then_some(Value::Array(required)));
@@ -91,8 +90,8 @@ impl Legacy<'_> {
             let items = items.filter(|items| items.is_object()).unwrap_or(&Value::Bool(true));
             return Ok(self.schema(items, level.saturating_add(1))?.unwrap_or_default());
         };
-        let mut branches: Vec<Map<String, Value>> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut branches = Vec::new();
+        let mut seen = Seen::default();
         for item in tuple.iter().chain(items.filter(|items| items.is_object())) {
             let Some(mut one) = self.schema(item, level.saturating_add(3))? else {
                 continue;
@@ -102,12 +101,9 @@ impl Legacy<'_> {
                 _ => vec![Value::Object(one)],
             };
             for branch in inner {
-                let Value::Object(branch) = branch else {
-                    continue;
-                };
                 // Of scalars the type says enough.
-                let same = if is_scalar(&branch) { json!(branch.get("type")) } else { json!(branch) };
-                if seen.insert(same) {
+                let says = branch.get("type").filter(|kind| is_scalar(kind));
+                if branch.is_object() && seen.first_value(says.unwrap_or(&branch)) {
                     branches.push(branch);
                 }
             }
@@ -115,10 +111,7 @@ impl Legacy<'_> {
         if branches.is_empty() {
             return self.node(&Map::new(), level.saturating_add(1));
         }
-        if branches.len() == 1 {
-            return Ok(branches.pop().unwrap_or_default());
-        }
-        Ok(Map::from_iter([("anyOf".to_owned(), json!(branches))]))
+        Ok(any_of(branches))
     }
 }
 
@@ -134,7 +127,7 @@ fn string(out: &mut Map<String, Value>, node: &Map<String, Value>, values: &[Val
     let values: Vec<&Value> = values.iter().filter(|value| value.as_str() != Some("")).collect();
     let formats: &[&str] = if values.is_empty() { &["date-time"] } else { &["enum", "date-time"] };
     format(out, node, formats);
-    put(out, "enum", (!values.is_empty()).then(|| json!(values)));
+    put(out, "enum", (!values.is_empty()).then(|| values.into_iter().cloned().collect()));
     put(out, "pattern", node.get("pattern").filter(|pattern| pattern.is_string()).cloned());
     put(out, "minLength", node.get("minLength").and_then(bounds::count).cloned());
     put(out, "maxLength", node.get("maxLength").and_then(bounds::count).cloned());
@@ -149,9 +142,8 @@ fn format(out: &mut Map<String, Value>, node: &Map<String, Value>, known: &[&str
     }
 }
 
-fn is_scalar(node: &Map<String, Value>) -> bool {
-    let container = |kind: &Value| *kind == Kind::Array.google() || *kind == Kind::Object.google();
-    node.get("type").is_some_and(|kind| !container(kind))
+fn is_scalar(kind: &Value) -> bool {
+    *kind != Kind::Array.google() && *kind != Kind::Object.google()
 }
 
 fn put(out: &mut Map<String, Value>, key: &str, value: Option<Value>) {

@@ -1,14 +1,12 @@
 //! `anyOf` and `oneOf`: a node that has several branches holds nothing else.
 
-use std::collections::HashSet;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::super::document::Flat;
 use super::super::merge::merge;
 use super::super::types::Kind;
-use super::super::{MAX_LEVELS, SchemaError};
-use super::{EXPAND, Legacy};
+use super::super::{MAX_LEVELS, SchemaError, Seen};
+use super::{EXPAND, Legacy, any_of};
 
 fn is_null(branch: &Value) -> bool {
     branch.get("type") == Some(&Value::from("null")) || branch.get("const") == Some(&Value::Null)
@@ -39,10 +37,10 @@ impl Legacy<'_> {
         let described = self.only(node, &DESCRIBES)?;
         let shared = self.without(node, &[&UNION[..], &DESCRIBES, &UNSAID])?;
         let mut nullable = node.get("nullable") == Some(&Value::Bool(true));
-        let mut cleaned: Vec<Map<String, Value>> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut cleaned = Vec::new();
+        let mut seen = Seen::default();
         let mut null = None;
-        let any = json!({});
+        let any = Value::Object(Map::new());
         for branch in branches {
             if *branch == Value::Bool(false) {
                 continue;
@@ -51,48 +49,39 @@ impl Legacy<'_> {
             let described = self.document.copy(&described)?;
             let shared = self.document.copy(&shared)?;
             let parts = if hoisted { [described, own, shared] } else { [own, described, shared] };
-            let mut one = match self.schema(&json!({"allOf": parts}), level.saturating_add(2))? {
-                Some(one) => one,
-                None => continue,
-            };
+            let both = Map::from_iter([("allOf".to_owned(), parts.to_vec().into())]);
+            let mut one = self.node(&both, level.saturating_add(2))?;
             match one.remove("anyOf") {
                 Some(Value::Array(inner)) => {
-                    for branch in inner {
-                        if let Value::Object(branch) = branch
-                            && seen.insert(branch.clone())
-                        {
-                            cleaned.push(branch);
-                        }
-                    }
+                    cleaned.extend(inner.into_iter().filter(|branch| seen.first_value(branch)));
                 }
                 _ if one.get("type") == Some(&Kind::Null.google().into()) => {
                     nullable = true;
-                    null.get_or_insert(one);
+                    null.get_or_insert(Value::Object(one));
                 }
-                _ if seen.insert(one.clone()) => cleaned.push(one),
-                _ => {}
+                _ => {
+                    let one = Value::Object(one);
+                    if seen.first_value(&one) {
+                        cleaned.push(one);
+                    }
+                }
             }
         }
-        let alone = cleaned.len() < 2;
         if cleaned.is_empty() {
             cleaned.extend(null);
         }
         if nullable {
-            for branch in &mut cleaned {
+            for branch in cleaned.iter_mut().filter_map(Value::as_object_mut) {
                 branch.insert("nullable".to_owned(), true.into());
             }
         }
-        match cleaned.pop() {
-            // No branch admits anything.
-            None => match self.without(node, &[&UNION])? {
-                Value::Object(rest) => self.flat(&rest, level),
-                _ => Ok(Map::new()),
-            },
-            Some(only) if alone => Ok(only),
-            Some(last) => {
-                cleaned.push(last);
-                Ok(Map::from_iter([("anyOf".to_owned(), json!(cleaned))]))
-            }
+        if !cleaned.is_empty() {
+            return Ok(any_of(cleaned));
+        }
+        // No branch admits anything.
+        match self.without(node, &[&UNION])? {
+            Value::Object(rest) => self.flat(&rest, level),
+            _ => Ok(Map::new()),
         }
     }
 
