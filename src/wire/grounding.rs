@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::json::Object;
 use super::lenient::{Count, List, Word};
 
 /// The sources of a reply, and which words rest on which.
@@ -12,9 +13,9 @@ use super::lenient::{Count, List, Word};
 pub struct GroundingMetadata<'a> {
     /// In a stream these continue from event to event.
     #[serde(borrow)]
-    pub grounding_chunks: List<Option<GroundingChunk<'a>>>,
+    pub grounding_chunks: List<Option<Object<GroundingChunk<'a>>>>,
     /// Which words rest on which chunks.
-    pub grounding_supports: List<Option<GroundingSupport>>,
+    pub grounding_supports: List<Option<Object<GroundingSupport>>>,
 }
 
 /// One source; recorded replies also hold `{}`.
@@ -23,13 +24,13 @@ pub struct GroundingMetadata<'a> {
 pub struct GroundingChunk<'a> {
     /// A page of the web.
     #[serde(borrow)]
-    pub web: Option<Source<'a>>,
+    pub web: Option<Object<Source<'a>>>,
     /// A document of the client's own.
-    pub retrieved_context: Option<Source<'a>>,
+    pub retrieved_context: Option<Object<Source<'a>>>,
     /// A place.
-    pub maps: Option<Source<'a>>,
+    pub maps: Option<Object<Source<'a>>>,
     /// An image of the web.
-    pub image: Option<Source<'a>>,
+    pub image: Option<Object<Source<'a>>>,
 }
 
 /// Where a source is; which members there are depends on its kind.
@@ -54,7 +55,7 @@ pub struct Source<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub struct GroundingSupport {
     /// The words.
-    pub segment: Option<Segment>,
+    pub segment: Option<Object<Segment>>,
     /// The sources, as places in `groundingChunks`.
     pub grounding_chunk_indices: List<Count>,
 }
@@ -77,9 +78,9 @@ pub struct Segment {
 pub struct CitationMetadata<'a> {
     /// As the Developer API names them.
     #[serde(borrow)]
-    pub citation_sources: List<Option<Citation<'a>>>,
+    pub citation_sources: List<Option<Object<Citation<'a>>>>,
     /// As Vertex names them.
-    pub citations: List<Option<Citation<'a>>>,
+    pub citations: List<Option<Object<Citation<'a>>>>,
 }
 
 /// Quoted words.

@@ -54,8 +54,39 @@ impl<T> std::ops::Deref for Objects<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let all = Option::<Vec<Maybe<T>>>::deserialize(deserializer)?;
-        Ok(Self(all.into_iter().flatten().filter_map(|one| one.0).collect()))
+        deserializer.deserialize_option(ObjectsVisitor(PhantomData))
+    }
+}
+
+struct ObjectsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectsVisitor<T> {
+    type Value = Objects<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Objects<T>, E> {
+        Ok(Objects::default())
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Objects<T>, E> {
+        Ok(Objects::default())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Objects<T>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Objects<T>, A::Error> {
+        let mut objects = Vec::new();
+        while let Some(Maybe(element)) = seq.next_element()? {
+            if let Some(object) = element {
+                objects.push(object);
+            }
+        }
+        Ok(Objects(objects))
     }
 }
 

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::json::Object;
 use super::lenient::List;
 
 /// How likely each token was, and which others were likely.
@@ -13,9 +14,9 @@ use super::lenient::List;
 pub struct LogprobsResult<'a> {
     /// The tokens of the reply.
     #[serde(borrow)]
-    pub chosen_candidates: List<Option<TokenLogprob<'a>>>,
+    pub chosen_candidates: List<Option<Object<TokenLogprob<'a>>>>,
     /// For each of them the likeliest ones; may be absent, or of another length.
-    pub top_candidates: List<Option<TopCandidates<'a>>>,
+    pub top_candidates: List<Option<Object<TopCandidates<'a>>>>,
 }
 
 /// The likeliest tokens at one place.
@@ -24,7 +25,7 @@ pub struct LogprobsResult<'a> {
 pub struct TopCandidates<'a> {
     /// The likeliest first.
     #[serde(borrow)]
-    pub candidates: List<Option<TokenLogprob<'a>>>,
+    pub candidates: List<Option<Object<TokenLogprob<'a>>>>,
 }
 
 /// One token.

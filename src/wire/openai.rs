@@ -129,13 +129,13 @@ pub struct Message<'a> {
     /// Of a function's message: the function it answers.
     pub name: Option<Str<'a>>,
     /// Google's thought signature for the message's text.
-    pub extra_content: Option<ExtraContent<'a>>,
+    pub extra_content: Option<Object<ExtraContent<'a>>>,
     /// Where LiteLLM puts signatures of the message.
-    pub provider_specific_fields: Option<ProviderFields<'a>>,
+    pub provider_specific_fields: Option<Object<ProviderFields<'a>>>,
     /// Where OpenRouter puts signatures, matched to calls by id.
-    pub reasoning_details: Option<List<ReasoningDetail<'a>>>,
+    pub reasoning_details: Option<List<Object<ReasoningDetail<'a>>>>,
     /// Where Anthropic-like gateways put the signature of the first call.
-    pub thinking_blocks: Option<List<ThinkingBlock<'a>>>,
+    pub thinking_blocks: Option<List<Object<ThinkingBlock<'a>>>>,
 }
 
 /// What the assistant said aloud; the sound itself stays with OpenAI.
@@ -159,9 +159,9 @@ pub struct ToolCall<'a> {
     /// The called custom tool.
     pub custom: Option<Object<CalledFunction<'a>>>,
     /// Google's place for the thought signature.
-    pub extra_content: Option<ExtraContent<'a>>,
+    pub extra_content: Option<Object<ExtraContent<'a>>>,
     /// LiteLLM's place for it.
-    pub provider_specific_fields: Option<ProviderFields<'a>>,
+    pub provider_specific_fields: Option<Object<ProviderFields<'a>>>,
     /// Portkey's place for it.
     pub thought_signature: Option<&'a RawValue>,
 }
@@ -179,7 +179,7 @@ pub struct CalledFunction<'a> {
     /// Another place for the thought signature.
     pub thought_signature: Option<&'a RawValue>,
     /// Another place for it.
-    pub provider_specific_fields: Option<ProviderFields<'a>>,
+    pub provider_specific_fields: Option<Object<ProviderFields<'a>>>,
 }
 
 /// Google's extension of OpenAI's messages.
@@ -188,9 +188,9 @@ pub struct CalledFunction<'a> {
 pub struct ExtraContent<'a> {
     /// By Google's own gateway.
     #[serde(borrow)]
-    pub google: Option<Signed<'a>>,
+    pub google: Option<Object<Signed<'a>>>,
     /// By gateways in front of Vertex AI.
-    pub vertex: Option<Signed<'a>>,
+    pub vertex: Option<Object<Signed<'a>>>,
 }
 
 /// What holds a thought signature.
@@ -271,7 +271,7 @@ pub struct ContentPart<'a> {
     /// Of a part that is thinking, in Anthropic's form.
     pub signature: Option<&'a RawValue>,
     /// Google's thought signature for the part.
-    pub extra_content: Option<ExtraContent<'a>>,
+    pub extra_content: Option<Object<ExtraContent<'a>>>,
 }
 
 /// An image, a recording, a video or a file; which members there are tells where.

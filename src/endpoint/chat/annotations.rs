@@ -39,7 +39,7 @@ pub(super) fn push(
         let stretch = text.locate(segment.part_index.0, segment.start_index.0, segment.end_index.0);
         for place in &*support.grounding_chunk_indices {
             let chunk = usize::try_from(place.0).ok().and_then(|place| grounding.grounding_chunks.get(place));
-            if let Some(source) = chunk.and_then(Option::as_ref).and_then(Address::of) {
+            if let Some(source) = chunk.and_then(Option::as_deref).and_then(Address::of) {
                 annotate(source, stretch);
             }
         }
@@ -62,7 +62,7 @@ impl<'a> Address<'a> {
     /// `None` where it has no address, as in `{}`.
     fn of(chunk: &'a GroundingChunk<'_>) -> Option<Self> {
         let kinds = [&chunk.web, &chunk.retrieved_context, &chunk.maps, &chunk.image];
-        let source = kinds.into_iter().find_map(Option::as_ref)?;
+        let source = kinds.into_iter().find_map(Option::as_deref)?;
         let url = [&source.uri, &source.source_uri, &source.image_uri].into_iter().find_map(said)?;
         let title = [&source.title, &source.domain].into_iter().find_map(said).unwrap_or(url);
         Some(Self { url, title })

@@ -114,7 +114,7 @@ fn list<'a>(
             },
         };
         if speaker == Speaker::Assistant {
-            piece.thought_signature = signatures::google(part.extra_content.as_ref());
+            piece.thought_signature = signatures::google(part.extra_content.as_deref());
         }
         said.parts.push(piece);
     }

@@ -22,13 +22,13 @@ pub(super) fn push(result: Option<&RawValue>, json: &mut Vec<u8>) {
             json.push(b',');
         }
         json.push(b'{');
-        push_token(chosen.as_ref(), json);
+        push_token(chosen.as_deref(), json);
         json.extend_from_slice(b",\"top_logprobs\":[");
         let likeliest = result.top_candidates.get(place).and_then(Option::as_ref);
         let likeliest = likeliest.map_or(&[][..], |likeliest| &likeliest.candidates);
         for (rank, token) in likeliest.iter().enumerate() {
             json.extend_from_slice(if rank > 0 { b",{" } else { b"{" });
-            push_token(token.as_ref(), json);
+            push_token(token.as_deref(), json);
             json.push(b'}');
         }
         json.extend_from_slice(b"]}");

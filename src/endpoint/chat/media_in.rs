@@ -59,7 +59,7 @@ impl MediaReader {
         let Object(image): Object<ContentPart<'a>> = json::from_raw(raw, path)?;
         let part = self.part(&image, || path.to_owned())?;
         let mut part = part.ok_or_else(|| Error::missing(format!("{path}.image_url")))?;
-        part.thought_signature = signatures::google(image.extra_content.as_ref());
+        part.thought_signature = signatures::google(image.extra_content.as_deref());
         Ok(part)
     }
 

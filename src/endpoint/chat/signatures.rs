@@ -21,11 +21,11 @@ pub(super) const IN_ID: &str = "__thought__";
 /// The signature that comes with a call.
 pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<Text<'a>> {
     let function = call.function.as_ref().map(|function| &function.0);
-    let carried = litellm(call.provider_specific_fields.as_ref())
-        .or_else(|| litellm(function?.provider_specific_fields.as_ref()))
+    let carried = litellm(call.provider_specific_fields.as_deref())
+        .or_else(|| litellm(function?.provider_specific_fields.as_deref()))
         .or(call.thought_signature)
         .or_else(|| function?.thought_signature);
-    let official = google(call.extra_content.as_ref());
+    let official = google(call.extra_content.as_deref());
     official.or_else(|| valid(carried)).or_else(|| in_id(call.id.as_deref()?)).or_else(|| {
         let mut details = message.reasoning_details.as_ref()?.iter().take(MOST_DETAILS);
         let encrypted = |kind: &str| kind == "reasoning.encrypted";
@@ -39,11 +39,11 @@ pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<
 /// The signature that comes with a message: of its first call where it has one, else of its text.
 pub(super) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
     let litellm = || {
-        let fields = message.provider_specific_fields.as_ref()?;
+        let fields = message.provider_specific_fields.as_deref()?;
         fields.thought_signatures.as_ref().and_then(|all| all.first().copied()).or(fields.thought_signature)
     };
     let blocks = || message.thinking_blocks.as_ref()?.iter().find_map(|block| block.signature);
-    google(message.extra_content.as_ref()).or_else(|| valid(litellm().or_else(blocks)))
+    google(message.extra_content.as_deref()).or_else(|| valid(litellm().or_else(blocks)))
 }
 
 /// An id without the signature in it.
