@@ -19,6 +19,7 @@ pub(super) struct ChatStream {
     include_usage: bool,
     /// What every chunk begins with, up to `"choices":[`; empty before the first event.
     head: Vec<u8>,
+    /// In the order of their indices.
     choices: Vec<Choice>,
     usage: Usage,
 }
@@ -48,12 +49,18 @@ impl ChatStream {
     /// The choice `index`, which begins with its role; `content` is what that chunk says of the content.
     fn choice(&mut self, index: u64, content: &str, out: &mut Sink) -> Choice {
         if let Some(place) = self.choices.iter().position(|choice| choice.index == index) {
-            return self.choices.swap_remove(place);
+            return self.choices.remove(place);
         }
         let role = format!(r#""role":"assistant","content":{content},"refusal":null"#);
         self.delta(index, role.as_bytes(), out);
         let extras = Extras::new(self.envelope.audio(index));
         Choice { index, usable: false, calls: Calls::default(), extras, finish: None }
+    }
+
+    /// Keeps the choices in the order of their indices.
+    fn put_back(&mut self, choice: Choice) {
+        let place = self.choices.partition_point(|before| before.index < choice.index);
+        self.choices.insert(place, choice);
     }
 
     fn candidate(&mut self, index: u64, candidate: &Candidate<'_>, out: &mut Sink) -> Result<(), Error> {
@@ -111,7 +118,7 @@ impl ChatStream {
             out.hold = out.hold.max(if choice.finish.is_none() { Hold::Ended } else { Hold::Again });
             choice.finish = Some(Finish { reason: reason.to_owned(), message });
         }
-        self.choices.push(choice);
+        self.put_back(choice);
         // Google gives at most eight; a lookup among many more would take the worker's time.
         if self.choices.len() > MOST_CANDIDATES { Err(Error::stream_unreadable()) } else { Ok(()) }
     }
@@ -129,7 +136,7 @@ impl ChatStream {
         }
         choice.finish = Some(Finish { reason: BLOCKED.to_owned(), message: None });
         out.hold = Hold::Ended;
-        self.choices.push(choice);
+        self.put_back(choice);
     }
 
     fn delta(&self, index: u64, members: &[u8], out: &mut Sink) {
@@ -191,7 +198,6 @@ impl Reader for ChatStream {
         if !self.choices.iter().any(|choice| choice.finish.is_some()) {
             return Err(Error::stream_cut());
         }
-        self.choices.sort_by_key(|choice| choice.index);
         let usable = self.choices.iter().any(|choice| choice.usable);
         let mut finishes = Vec::with_capacity(self.choices.len());
         for choice in &self.choices {
