@@ -85,6 +85,11 @@ pub trait Reader {
     /// # Errors
     /// What the client must be told where the reply was incomplete.
     fn end(&mut self, out: &mut Sink) -> Result<(), Error>;
+
+    /// Bytes kept in memory for the next event.
+    fn held(&self) -> usize {
+        0
+    }
 }
 
 /// A pipe that gives `reader` the reply in one piece.
@@ -140,6 +145,6 @@ impl<R: Reader> Pipe for Events<R> {
     }
 
     fn held(&self) -> usize {
-        self.splitter.held()
+        self.splitter.held().saturating_add(self.reader.held())
     }
 }

@@ -15,7 +15,7 @@
 //! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
 //! | a streamed reply | `stream` |
-//! | function calls of a reply | `calls` |
+//! | function calls of a reply | `calls`, `partial_args` |
 //! | what else a reply has | `extras` |
 //! | images and files of a reply | `media_out` |
 //! | sound of a reply | `audio_out` |
@@ -45,6 +45,7 @@ mod media_out;
 mod messages;
 mod metadata;
 mod names;
+mod partial_args;
 mod results;
 mod sampling;
 mod server_tools;
@@ -110,10 +111,11 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         signatures: Some(request.signatures.clone()),
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
+    let in_pieces = stream && google.stream_arguments(Backend::Developer);
     let mut body = GenerateContentRequest {
         system_instruction: conversation.take_system(),
         contents: conversation.contents,
-        tool_config: tools.config(choice, Backend::Developer),
+        tool_config: tools.config(choice, in_pieces, Backend::Developer),
         tools: tools.into_wire(),
         generation_config: google.over(generation)?,
         safety_settings: google.safety,

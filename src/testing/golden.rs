@@ -51,6 +51,11 @@ impl Case {
         host
     }
 
+    /// What the client must get.
+    pub(crate) fn replied(&self) -> Message {
+        self.message("reply.http").unwrap()
+    }
+
     /// Compares, or rewrites, every file that is expected.
     pub(crate) fn check(&self) {
         let mut host = self.requested();

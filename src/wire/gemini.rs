@@ -239,6 +239,9 @@ pub struct FunctionCallingConfig {
     /// Only these, in Google's names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_function_names: Vec<String>,
+    /// The arguments of calls are to come in pieces; Vertex only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_function_call_arguments: Option<bool>,
 }
 
 /// Sampling parameters, all optional.

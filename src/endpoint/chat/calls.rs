@@ -4,9 +4,12 @@
 
 use serde::Deserialize;
 
-use super::envelope::push_string;
+use super::envelope::{push_signature, push_string};
+use super::finish::Rest;
 use super::names::Names;
+use super::partial_args::{self, PartialArgs};
 use super::signatures::IN_ID;
+use crate::error::Error;
 use crate::memory::Signatures;
 use crate::wire::gemini::CandidatePart;
 
@@ -35,21 +38,56 @@ impl Calling {
 }
 
 /// The calls of one choice, which number and name them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
+    /// The choice.
+    index: u64,
     ids: Vec<String>,
+    /// The call that comes in pieces.
+    open: Option<Open>,
+}
+
+/// A call of which more may come.
+#[derive(Debug)]
+struct Open {
+    id: String,
+    /// Whether `id` is Google's.
+    named: bool,
+    /// Google's name of the function.
+    name: String,
+    signature: Option<String>,
+    /// Compact JSON, where the arguments came in one piece.
+    arguments: String,
+    pieces: PartialArgs,
 }
 
 impl Calls {
+    /// Those of choice `index`.
+    pub(super) fn new(index: u64) -> Self {
+        Self { index, ids: Vec::new(), open: None }
+    }
+
     /// How many calls there were.
     pub(super) fn count(&self) -> usize {
         self.ids.len()
     }
 
-    /// Appends the call of `part` to `json` as an element of `tool_calls`, with its number where the reply is a
-    /// stream; for a legacy request the first one as a `function_call`. Nothing is appended where there is no call.
+    /// Bytes kept of them, about.
+    pub(super) fn held(&self) -> usize {
+        let open = self.open.as_ref().map_or(0, |open| {
+            let signature = open.signature.as_ref().map_or(0, String::len);
+            open.pieces.held().saturating_add(open.arguments.len()).saturating_add(signature)
+        });
+        self.ids.iter().map(String::len).fold(open, usize::saturating_add)
+    }
+
+    /// Takes the call of `part`, or the piece of one, and appends what is complete by it to `json`, as
+    /// [`Self::end`] does. A call is complete at a piece that says so, or that belongs to another call.
     ///
     /// `exchange` makes the ids unique that Google leaves to us: it names calls only from Gemini 3 on.
+    ///
+    /// # Errors
+    /// 502 for a piece that fits nowhere.
     pub(super) fn push(
         &mut self,
         part: &CandidatePart<'_>,
@@ -57,62 +95,96 @@ impl Calls {
         numbered: bool,
         exchange: u128,
         json: &mut Vec<u8>,
-    ) -> bool {
-        // A call without a name only closes one that came in pieces.
-        let Some((call, name)) =
-            part.function_call.0.as_ref().and_then(|call| Some((call, call.name.as_deref()?)))
+    ) -> Result<(), Error> {
+        let Some(call) = &part.function_call.0 else {
+            return Ok(());
+        };
+        let id = call.id.as_deref().filter(|id| !id.is_empty());
+        let same = |open: &Open| open.named && id == Some(&*open.id);
+        if let Some(name) = call.name.as_deref().filter(|_| !self.open.as_ref().is_some_and(same)) {
+            self.end(Rest::Whole, calling, numbered, json);
+            let fresh = |id: &&str| !self.ids.iter().rev().take(MOST_COMPARED).any(|used| used == id);
+            let id = id.filter(fresh);
+            self.open = Some(Open {
+                named: id.is_some(),
+                id: id.map_or_else(|| self.new_id(exchange), str::to_owned),
+                name: name.to_owned(),
+                signature: None,
+                arguments: String::new(),
+                pieces: PartialArgs::default(),
+            });
+        }
+        let Some(open) = &mut self.open else {
+            // Without a name it only closes what is closed already.
+            return if call.partial_args.is_empty() { Ok(()) } else { Err(partial_args::unreadable()) };
+        };
+        if open.signature.is_none() {
+            open.signature = part.signature().map(str::to_owned);
+        }
+        if let Some(args) = call.args {
+            open.arguments = compact(args.get());
+        }
+        for piece in call.partial_args.iter() {
+            open.pieces.push(piece)?;
+        }
+        if !call.continues() {
+            self.end(Rest::Whole, calling, numbered, json);
+        }
+        Ok(())
+    }
+
+    /// Appends the call that is still open, unless it is lost, to `json` as an element of `tool_calls`, after a comma
+    /// where another stands before it, with its number where the reply is a stream; for a legacy request the first one
+    /// as a `function_call`, and no other.
+    pub(super) fn end(&mut self, rest: Rest, calling: &Calling, numbered: bool, json: &mut Vec<u8>) {
+        let Some(Open { id, name, signature, arguments, pieces, .. }) =
+            self.open.take().filter(|_| rest != Rest::Lost)
         else {
-            return false;
+            return;
         };
-        let fresh =
-            |id: &&str| !id.is_empty() && !self.ids.iter().rev().take(MOST_COMPARED).any(|used| used == id);
-        let id = call.id.as_deref().filter(fresh);
-        let id = id.map_or_else(|| self.new_id(exchange), str::to_owned);
-        let signature = part.thought_signature.as_deref().filter(|signature| !signature.is_empty());
-        if let (Some(signatures), Some(signature)) = (&calling.signatures, signature) {
-            signatures.keep(&id, name, signature);
+        if let (Some(signatures), Some(signature)) = (&calling.signatures, &signature) {
+            signatures.keep(&id, &name, signature);
         }
-        let id = match signature {
-            Some(signature) if calling.in_ids => format!("{id}{IN_ID}{signature}"),
-            _ => id,
+        let signed = signature.as_ref().filter(|_| calling.in_ids);
+        let shown = signed.map_or_else(|| id.clone(), |signature| format!("{id}{IN_ID}{signature}"));
+        let name = calling.names.client(&name);
+        let arguments = match &*arguments {
+            "" | "null" | "{}" => pieces.finish(rest),
+            _ => arguments,
         };
-        let name = calling.names.client(name);
-        let arguments = compact(call.args.map_or("{}", |args| args.get()));
-        let arguments = if arguments == "null" { "{}" } else { &arguments };
-        if calling.legacy {
-            if self.count() == 0 {
-                push_function(json, name, "arguments", arguments);
+        let number = self.count();
+        if !calling.legacy {
+            if json.last() == Some(&b'}') {
+                json.push(b',');
             }
-            self.ids.push(id);
-            return self.count() == 1;
+            json.push(b'{');
+            if numbered {
+                json.extend_from_slice(format!("\"index\":{number},").as_bytes());
+            }
+            json.extend_from_slice(b"\"id\":");
+            push_string(json, &shown);
+            if calling.custom.iter().any(|custom| custom == name) {
+                json.extend_from_slice(b",\"type\":\"custom\",\"custom\":");
+                push_function(json, name, "input", &input(&arguments));
+            } else {
+                json.extend_from_slice(b",\"type\":\"function\",\"function\":");
+                push_function(json, name, "arguments", &arguments);
+            }
+            if let Some(signature) = &signature {
+                json.push(b',');
+                push_signature(json, signature);
+            }
+            json.push(b'}');
+        } else if number == 0 {
+            push_function(json, name, "arguments", &arguments);
         }
-        json.push(b'{');
-        if numbered {
-            json.extend_from_slice(format!("\"index\":{},", self.count()).as_bytes());
-        }
-        json.extend_from_slice(b"\"id\":");
-        push_string(json, &id);
-        if calling.custom.iter().any(|custom| custom == name) {
-            json.extend_from_slice(b",\"type\":\"custom\",\"custom\":");
-            push_function(json, name, "input", &input(arguments));
-        } else {
-            json.extend_from_slice(b",\"type\":\"function\",\"function\":");
-            push_function(json, name, "arguments", arguments);
-        }
-        if let Some(signature) = signature {
-            json.extend_from_slice(b",\"extra_content\":{\"google\":{\"thought_signature\":");
-            push_string(json, signature);
-            json.extend_from_slice(b"}}");
-        }
-        json.push(b'}');
         self.ids.push(id);
-        true
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "part of a number that is unique is enough")]
     fn new_id(&self, exchange: u128) -> String {
         let (machine, counter) = ((exchange >> 64) as u64, exchange as u32);
-        format!("call_{:012x}{counter:08x}{:04x}", machine >> 16, self.count())
+        format!("call_{:012x}{counter:08x}{:02x}{:02x}", machine >> 16, self.index, self.count())
     }
 }
 
@@ -174,17 +246,78 @@ mod tests {
 
     #[test]
     fn ids_are_googles_once_and_ours_otherwise() {
-        let part: CandidatePart<'_> =
-            serde_json::from_str(r#"{"functionCall":{"id":"x","name":"f"},"thoughtSignature":"c2ln"}"#)
-                .unwrap();
-        let mut calls = Calls::default();
-        let mut json = Vec::new();
-        assert!(calls.push(&part, &Calling::default(), true, (7 << 96) | 9, &mut json));
-        assert!(calls.push(&part, &Calling::default(), true, (7 << 96) | 9, &mut json));
+        let part = r#"{"functionCall":{"id":"x","name":"f"},"thoughtSignature":"c2ln"}"#;
         assert_eq!(
-            String::from_utf8(json).unwrap(),
-            r#"{"index":0,"id":"x","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}}{"index":1,"id":"call_000000070000000000090001","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}}"#
+            told(&Calling::default(), &[part, part]).unwrap(),
+            r#"{"index":0,"id":"x","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}},{"index":1,"id":"call_000000070000000000090001","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}}"#
         );
-        assert!(!calls.push(&CandidatePart::default(), &Calling::default(), true, 0, &mut Vec::new()));
+        assert_eq!(told(&Calling::default(), &["{}", r#"{"functionCall":null}"#]).unwrap(), "");
+    }
+
+    /// The elements of `tool_calls` that `parts` make.
+    fn told(calling: &Calling, parts: &[&str]) -> Result<String, Error> {
+        let (mut calls, mut json) = (Calls::new(0), Vec::new());
+        for part in parts {
+            let part = serde_json::from_str(part).unwrap();
+            calls.push(&part, calling, true, (7 << 96) | 9, &mut json)?;
+        }
+        calls.end(Rest::Whole, calling, true, &mut json);
+        Ok(String::from_utf8(json).unwrap())
+    }
+
+    #[test]
+    fn pieces_become_one_call() {
+        const A: &str =
+            r#"{"functionCall":{"partialArgs":[{"jsonPath":"$.a","stringValue":"x"}],"willContinue":true}}"#;
+        const B: &str = r#"{"functionCall":{"partialArgs":[{"jsonPath":"$.b","numberValue":1.0}]}}"#;
+        const F: &str =
+            r#"{"functionCall":{"name":"f","id":"1","willContinue":true},"thoughtSignature":"c2ln"}"#;
+        const G: &str = r#"{"functionCall":{"name":"g","id":"2","args":{"c": 1}}}"#;
+        const MORE: &str = r#"{"functionCall":{"willContinue":true}}"#;
+        const LAST: &str = r#"{"functionCall":{}}"#;
+        let f = |index: usize, arguments: &str| {
+            format!(
+                r#"{{"index":{index},"id":"1","type":"function","function":{{"name":"f","arguments":"{arguments}"}},"extra_content":{{"google":{{"thought_signature":"c2ln"}}}}}}"#
+            )
+        };
+        let g = r#"{"index":1,"id":"2","type":"function","function":{"name":"g","arguments":"{\"c\":1}"}}"#;
+        let (none, one, both) = (f(0, "{}"), f(0, r#"{\"a\":\"x\"}"#), f(0, r#"{\"a\":\"x\",\"b\":1.0}"#));
+        for (parts, expected) in [
+            (&[F, A, MORE, B][..], both.clone()),
+            (&[F, A, B, LAST], both.clone()),
+            (&[F, A, LAST], one.clone()),
+            // Neither said to be over nor begun anew.
+            (&[F, A], one.clone()),
+            (&[F, F, A, F, LAST], one.clone()),
+            (&[F, LAST, LAST, G], format!("{none},{g}")),
+            (&[F, A, G], format!("{one},{g}")),
+            (
+                &[
+                    r#"{"functionCall":{"name":"f","id":"1","partialArgs":[{"jsonPath":"$.a","stringValue":"x"},{"jsonPath":"$.b","numberValue":1.0}]},"thoughtSignature":"c2ln"}"#,
+                ],
+                both.clone(),
+            ),
+        ] {
+            assert_eq!(told(&Calling::default(), parts).unwrap(), expected, "{parts:?}");
+        }
+        for lost in [&[A][..], &[F, B, A], &[F, A, A, r#"{"functionCall":{"partialArgs":[{}]}}"#]] {
+            assert_eq!(told(&Calling::default(), lost).unwrap_err().status(), 502, "{lost:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_are_named_and_signed_as_whole_calls_are() {
+        let mut names = Names::default();
+        names.emit("my tool");
+        let part = r#"{"functionCall":{"name":"default_api:my_tool","id":"1","partialArgs":[{"jsonPath":"$.input","stringValue":"a\"b"}]},"thoughtSignature":"c2ln"}"#;
+        let calling =
+            Calling { names, custom: vec!["my tool".to_owned()], in_ids: true, ..Calling::default() };
+        assert_eq!(
+            told(&calling, &[part]).unwrap(),
+            r#"{"index":0,"id":"1__thought__c2ln","type":"custom","custom":{"name":"my tool","input":"a\"b"},"extra_content":{"google":{"thought_signature":"c2ln"}}}"#
+        );
+        let legacy = Calling { legacy: true, ..Calling::default() };
+        let other = r#"{"functionCall":{"name":"g","args":{}}}"#;
+        assert_eq!(told(&legacy, &[other, part]).unwrap(), r#"{"name":"g","arguments":"{}"}"#);
     }
 }

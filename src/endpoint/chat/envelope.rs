@@ -125,6 +125,13 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// Appends the member that carries a signature, as Google's own endpoint for OpenAI's clients does.
+pub(super) fn push_signature(out: &mut Vec<u8>, signature: &str) {
+    out.extend_from_slice(b"\"extra_content\":{\"google\":{\"thought_signature\":");
+    push_string(out, signature);
+    out.extend_from_slice(b"}}");
+}
+
 /// Seconds since 1970 of an RFC 3339 time in UTC, such as `2026-11-21T23:23:46.123456Z`.
 fn unix_seconds(time: &str) -> Option<u64> {
     let (date, clock) = time.split_once('T')?;

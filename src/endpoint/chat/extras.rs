@@ -1,10 +1,12 @@
 //! What a choice has beside text, thinking and calls: media, annotations, and what only Google has.
 //!
-//! Members of a message or a delta, in this order: `images`, `files`, `audio`, `annotations`,
+//! Members of a message or a delta, in this order: `images`, `files`, `extra_content`, `audio`, `annotations`,
 //! `provider_specific_fields`. A stream tells media and steps as they come, each list element with its `index`; the
-//! rest once, when the stream has ended: OpenAI's clients fail at a second delta with a list whose elements have none.
+//! rest once, when the stream has ended: OpenAI's clients fail at a second delta with a list whose elements have none,
+//! and make one string of two, which no signature survives. Where several parts of text are signed, the last counts.
 
 use super::audio_out::{self, Audio};
+use super::envelope::push_signature;
 use super::media_out::{self, Files};
 use super::metadata::Metadata;
 use super::server_tools::Step;
@@ -31,6 +33,10 @@ pub(super) fn push_whole(candidate: &Candidate<'_>, audio: Audio, json: &mut Vec
             json.push(if parts.peek().is_some() { b',' } else { b']' });
         }
     }
+    if let Some(signature) = text_signature(candidate) {
+        json.push(b',');
+        push_signature(json, signature);
+    }
     json.push(b',');
     if !audio.push_whole(candidate.parts(), json) {
         json.pop();
@@ -52,6 +58,11 @@ pub(super) fn push_whole(candidate: &Candidate<'_>, audio: Audio, json: &mut Vec
     }
 }
 
+/// The last signature of text in `candidate`.
+fn text_signature<'c>(candidate: &'c Candidate<'_>) -> Option<&'c str> {
+    candidate.parts().iter().rev().find_map(CandidatePart::text_signature)
+}
+
 /// The same of one choice of a stream.
 #[derive(Debug)]
 pub(super) struct Extras {
@@ -59,6 +70,8 @@ pub(super) struct Extras {
     metadata: Metadata,
     files: Files,
     audio: Audio,
+    /// The last signature of text.
+    signature: Option<String>,
     /// How many steps each list has.
     steps: Vec<(&'static str, usize)>,
 }
@@ -81,6 +94,7 @@ impl Extras {
             metadata: Metadata::default(),
             files: Files::default(),
             audio,
+            signature: None,
             steps: Vec::new(),
         }
     }
@@ -89,6 +103,15 @@ impl Extras {
     pub(super) fn add(&mut self, candidate: &Candidate<'_>) {
         self.text.push(candidate.parts());
         self.metadata.add(candidate);
+        if let Some(signature) = text_signature(candidate) {
+            self.signature = Some(signature.to_owned());
+        }
+    }
+
+    /// Bytes kept, about.
+    pub(super) fn held(&self) -> usize {
+        let signature = self.signature.as_ref().map_or(0, String::len);
+        self.text.held().saturating_add(self.metadata.held()).saturating_add(signature)
     }
 
     /// Appends the member of a delta for `part`; nothing where it is neither media nor a step.
@@ -129,12 +152,18 @@ impl Extras {
 
     /// Appends the members of the last delta, where there are any.
     pub(super) fn push_end(&mut self, json: &mut Vec<u8>) {
-        let mut told = Vec::new();
-        push_told(&self.text, &self.metadata, &Lists::default(), &mut told);
-        if self.audio.push_end(json) && !told.is_empty() {
+        if let Some(signature) = &self.signature {
+            json.extend_from_slice(b"\"content\":\"\",");
+            push_signature(json, signature);
             json.push(b',');
         }
-        json.extend_from_slice(&told);
+        if self.audio.push_end(json) {
+            json.push(b',');
+        }
+        push_told(&self.text, &self.metadata, &Lists::default(), json);
+        if json.last() == Some(&b',') {
+            json.pop();
+        }
     }
 }
 
@@ -154,7 +183,7 @@ fn push_told(text: &TextIndex, metadata: &Metadata, steps: &Lists, json: &mut Ve
         push_list(member, &mut fields);
     }
     if !fields.is_empty() {
-        if !json.is_empty() {
+        if json.last() == Some(&b']') {
             json.push(b',');
         }
         json.extend_from_slice(b"\"provider_specific_fields\":{");

@@ -2,6 +2,7 @@
 //!
 //! <https://ai.google.dev/api/generate-content#FinishReason>
 
+use super::envelope::push_string;
 use crate::error::Error;
 
 /// What the client is told, given Google's reason, whether anything usable came, and what calls in it
@@ -27,6 +28,41 @@ pub(super) fn reason(
         }
         Some(failed) if FAILED.contains(&failed) => Ok(stop),
         Some(_) => Ok(if usable { stop } else { "content_filter" }),
+    }
+}
+
+/// What becomes of a call whose end was not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It was complete all the same.
+    Whole,
+    /// It breaks off, which clients see from its arguments.
+    Cut,
+    /// It is none.
+    Lost,
+}
+
+/// The same, given Google's reason; a choice of a stream may have none.
+pub(super) fn rest(google: Option<&str>) -> Rest {
+    match google {
+        Some("STOP" | "1") => Rest::Whole,
+        Some("MAX_TOKENS" | "2" | "CONTINUATION") | None => Rest::Cut,
+        Some(_) => Rest::Lost,
+    }
+}
+
+/// Appends the members of a choice that say why it ended, in OpenAI's words and in Google's.
+pub(super) fn push(json: &mut Vec<u8>, finish: &str, native: Option<&str>, message: Option<&str>) {
+    json.extend_from_slice(b"\"finish_reason\":");
+    push_string(json, finish);
+    json.extend_from_slice(b",\"native_finish_reason\":");
+    match native {
+        Some(native) => push_string(json, native),
+        None => json.extend_from_slice(b"null"),
+    }
+    if let Some(message) = message.filter(|message| !message.is_empty()) {
+        json.extend_from_slice(b",\"native_finish_message\":");
+        push_string(json, message);
     }
 }
 
@@ -62,33 +98,63 @@ mod tests {
 
     #[test]
     fn every_reason_has_its_openai_form() {
-        for (google, usable, empty) in [
-            (None, "stop", Some("stop")),
-            (Some("STOP"), "stop", Some("stop")),
-            (Some("MAX_TOKENS"), "length", Some("length")),
-            (Some("CONTINUATION"), "length", Some("length")),
-            (Some("SAFETY"), "content_filter", Some("content_filter")),
-            (Some("RECITATION"), "content_filter", Some("content_filter")),
-            (Some("LANGUAGE"), "content_filter", Some("content_filter")),
-            (Some("IMAGE_SAFETY"), "content_filter", Some("content_filter")),
-            (Some("1"), "stop", Some("stop")),
-            (Some("2"), "length", Some("length")),
-            (Some("3"), "content_filter", Some("content_filter")),
-            (Some("5"), "stop", Some("content_filter")),
-            (Some("OTHER"), "stop", Some("content_filter")),
-            (Some("FINISH_REASON_UNSPECIFIED"), "stop", Some("content_filter")),
-            (Some("SOMETHING_NEW"), "stop", Some("content_filter")),
-            (Some("MALFORMED_FUNCTION_CALL"), "stop", None),
-            (Some("MISSING_THOUGHT_SIGNATURE"), "stop", None),
+        // What came: text, calls, nothing.
+        let stop = [Some("stop"), Some("tool_calls"), Some("stop")];
+        let length = [Some("length"); 3];
+        let filtered = [Some("content_filter"); 3];
+        let unknown = [Some("stop"), Some("tool_calls"), Some("content_filter")];
+        let failed = [Some("stop"), Some("tool_calls"), None];
+        for (reasons, expected) in [
+            (&["", "STOP", "1"][..], stop),
+            (&["MAX_TOKENS", "2", "CONTINUATION"], length),
+            (
+                &[
+                    "SAFETY",
+                    "3",
+                    "RECITATION",
+                    "4",
+                    "LANGUAGE",
+                    "BLOCKLIST",
+                    "PROHIBITED_CONTENT",
+                    "SPII",
+                    "MODEL_ARMOR",
+                    "ESCALATION",
+                    "IMAGE_SAFETY",
+                    "IMAGE_PROHIBITED_CONTENT",
+                    "IMAGE_RECITATION",
+                ],
+                filtered,
+            ),
+            (
+                &["OTHER", "5", "0", "IMAGE_OTHER", "NO_IMAGE", "FINISH_REASON_UNSPECIFIED", "SOMETHING_NEW"],
+                unknown,
+            ),
+            (
+                &[
+                    "MALFORMED_FUNCTION_CALL",
+                    "UNEXPECTED_TOOL_CALL",
+                    "TOO_MANY_TOOL_CALLS",
+                    "MALFORMED_RESPONSE",
+                    "MISSING_THOUGHT_SIGNATURE",
+                ],
+                failed,
+            ),
         ] {
-            assert_eq!(reason(google, None, true, None).ok(), Some(usable), "{google:?}");
-            assert_eq!(reason(google, None, false, None).ok(), empty, "{google:?}");
+            for google in reasons {
+                let google = Some(*google).filter(|google| !google.is_empty());
+                let told = |usable, called| reason(google, None, usable, called).ok();
+                let found = [told(true, None), told(true, Some("tool_calls")), told(false, None)];
+                assert_eq!(found, expected, "{google:?}");
+            }
         }
-        for (google, expected) in [("STOP", "tool_calls"), ("OTHER", "tool_calls"), ("MAX_TOKENS", "length")]
-        {
-            assert_eq!(reason(Some(google), None, true, Some("tool_calls")).ok(), Some(expected), "{google}");
+        assert_eq!(reason(Some("STOP"), None, true, Some("function_call")).ok(), Some("function_call"));
+        for (message, expected) in [
+            (Some("bad call"), "bad call"),
+            (Some(""), "The model produced a malformed reply."),
+            (None, "The model produced a malformed reply."),
+        ] {
+            let error = reason(Some("MALFORMED_FUNCTION_CALL"), message, false, None).unwrap_err();
+            assert_eq!((error.status(), error.message()), (502, expected));
         }
-        let error = reason(Some("MALFORMED_FUNCTION_CALL"), Some("bad call"), false, None).unwrap_err();
-        assert_eq!((error.status(), error.message()), (502, "bad call"));
     }
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::media::Backend;
 use crate::wire::gemini::GenerationConfig;
 use crate::wire::json::{self, Object};
 use crate::wire::openai::ChatRequest;
@@ -27,6 +28,8 @@ pub(super) struct Options<'a> {
     pub(super) cached_content: Option<Str<'a>>,
     /// More tools, in Google's form.
     pub(super) tools: Vec<&'a RawValue>,
+    /// The arguments of calls are to come in pieces.
+    stream_arguments: bool,
 }
 
 /// One place where options stand, in both spellings.
@@ -42,6 +45,8 @@ struct Place<'a> {
     #[serde(alias = "cachedContent")]
     cached_content: Option<Str<'a>>,
     tools: Option<Vec<&'a RawValue>>,
+    #[serde(alias = "streamFunctionCallArguments")]
+    stream_function_call_arguments: Option<bool>,
     google: Option<&'a RawValue>,
     extra_body: Option<&'a RawValue>,
 }
@@ -72,9 +77,15 @@ impl<'a> Options<'a> {
         self.safety = place.safety_settings.or(self.safety);
         self.cached_content = place.cached_content.or(self.cached_content.take());
         self.tools.extend(place.tools.unwrap_or_default());
+        self.stream_arguments = place.stream_function_call_arguments.unwrap_or(self.stream_arguments);
         let depth = depth.saturating_add(1);
         self.take(place.google, &format!("{path}.google"), depth)?;
         self.take(place.extra_body, &format!("{path}.extra_body"), depth)
+    }
+
+    /// Whether Google is to tell the arguments of calls in pieces: the Developer API refuses to be asked.
+    pub(super) fn stream_arguments(&self, backend: Backend) -> bool {
+        self.stream_arguments && backend == Backend::Vertex
     }
 
     /// `ours` with the client's own `generation_config` over it; none where that is empty.
@@ -176,6 +187,27 @@ mod tests {
             ),
         ] {
             assert_eq!(merged(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
+        for (body, expected) in [
+            (r#"{"extra_body":{"google":{"stream_function_call_arguments":true}}}"#, true),
+            (r#"{"extra_body":{"streamFunctionCallArguments":true}}"#, true),
+            (r#"{"google":{"stream_function_call_arguments":true}}"#, true),
+            (r#"{"extra_body":{"extra_body":{"google":{"stream_function_call_arguments":true}}}}"#, true),
+            (
+                r#"{"extra_body":{"stream_function_call_arguments":true,"google":{"stream_function_call_arguments":false}}}"#,
+                false,
+            ),
+            (r#"{"google":{"stream_function_call_arguments":null}}"#, false),
+            ("{}", false),
+        ] {
+            let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
+            let options = options(&chat).unwrap();
+            assert_eq!(options.stream_arguments(Backend::Vertex), expected, "{body}");
+            assert!(!options.stream_arguments(Backend::Developer));
         }
     }
 }

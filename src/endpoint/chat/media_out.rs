@@ -5,7 +5,7 @@
 //! model are not shown. Base64 is copied as it came.
 //! <https://ai.google.dev/gemini-api/docs/image-generation>, <https://openrouter.ai/docs/features/multimodal/image-generation>
 
-use super::envelope::push_string;
+use super::envelope::{push_signature, push_string};
 use crate::wire::gemini::CandidatePart;
 use crate::wire::text::Text;
 
@@ -44,10 +44,9 @@ impl Files {
         }
         json.extend_from_slice(format!("}},\"index\":{count}").as_bytes());
         *count = count.saturating_add(1);
-        if let Some(signature) = part.thought_signature.as_deref() {
-            json.extend_from_slice(b",\"extra_content\":{\"google\":{\"thought_signature\":");
-            push_string(json, signature);
-            json.extend_from_slice(b"}}");
+        if let Some(signature) = part.signature() {
+            json.push(b',');
+            push_signature(json, signature);
         }
         json.push(b'}');
     }

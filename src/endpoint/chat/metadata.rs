@@ -48,6 +48,14 @@ impl Metadata {
         }
     }
 
+    /// Bytes kept.
+    pub(super) fn held(&self) -> usize {
+        [&self.grounding, &self.citations, &self.url_context, &self.safety_ratings, &self.avg_logprobs]
+            .into_iter()
+            .map(String::len)
+            .fold(0, usize::saturating_add)
+    }
+
     /// Whether there may be annotations.
     pub(super) fn annotates(&self) -> bool {
         !self.grounding.is_empty() || !self.citations.is_empty()

@@ -11,7 +11,7 @@ use super::{calls::Calls, finish, logprobs, usage::Usage};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Hold, Reader, Sink};
-use crate::wire::gemini::{Candidate, GenerateContentResponse};
+use crate::wire::gemini::{Candidate, CandidatePart, GenerateContentResponse};
 
 /// The reader of one stream.
 pub(super) struct ChatStream {
@@ -34,12 +34,13 @@ struct Choice {
 }
 
 struct Finish {
+    /// Google's: of the candidate, or why the prompt was blocked.
     reason: String,
     message: Option<String>,
+    blocked: bool,
 }
 
-/// Where a prompt is blocked, no candidate tells a reason; this one maps to `content_filter`.
-const BLOCKED: &str = "PROHIBITED_CONTENT";
+const NO_FINISH: &[u8] = b"\"finish_reason\":null";
 
 impl ChatStream {
     pub(super) fn new(envelope: Envelope, include_usage: bool) -> Self {
@@ -54,7 +55,7 @@ impl ChatStream {
         let role = format!(r#""role":"assistant","content":{content},"refusal":null"#);
         self.delta(index, role.as_bytes(), out);
         let extras = Extras::new(self.envelope.audio(index));
-        Choice { index, usable: false, calls: Calls::default(), extras, finish: None }
+        Choice { index, usable: false, calls: Calls::new(index), extras, finish: None }
     }
 
     /// Keeps the choices in the order of their indices.
@@ -88,44 +89,63 @@ impl ChatStream {
                     Piece::Shown => choice.usable = true,
                     Piece::Step => {}
                     Piece::Other => {
-                        let legacy = self.envelope.calling.legacy;
-                        members.extend_from_slice(if legacy {
-                            b"\"function_call\":"
-                        } else {
-                            b"\"tool_calls\":["
-                        });
-                        if !choice.calls.push(part, &self.envelope.calling, true, self.envelope.id(), members)
-                        {
-                            members.truncate(before);
-                            continue;
-                        }
-                        choice.usable = true;
-                        if !legacy {
-                            members.push(b']');
-                        }
+                        members.truncate(before);
+                        self.called(&mut choice, Some(part), out)?;
+                        continue;
                     }
                 },
             }
-            self.close(b"null", b"null", out);
+            self.close(b"null", NO_FINISH, out);
         }
         if candidate.logprobs_result.is_some() {
             let mut logprobs = Vec::new();
             logprobs::push(candidate.logprobs_result, &mut logprobs);
-            self.chunk(choice.index, b"", &logprobs, b"null", out);
+            self.chunk(choice.index, b"", &logprobs, NO_FINISH, out);
         }
         if let Some(reason) = candidate.finish_reason.as_deref() {
             let message = candidate.finish_message.as_deref().map(str::to_owned);
             out.hold = out.hold.max(if choice.finish.is_none() { Hold::Ended } else { Hold::Again });
-            choice.finish = Some(Finish { reason: reason.to_owned(), message });
+            choice.finish = Some(Finish { reason: reason.to_owned(), message, blocked: false });
         }
         self.put_back(choice);
         // Google gives at most eight; a lookup among many more would take the worker's time.
         if self.choices.len() > MOST_CANDIDATES { Err(Error::stream_unreadable()) } else { Ok(()) }
     }
 
+    /// The chunk with the calls that `part` completes, or that the end of the stream does.
+    fn called(
+        &self,
+        choice: &mut Choice,
+        part: Option<&CandidatePart<'_>>,
+        out: &mut Sink,
+    ) -> Result<(), Error> {
+        let calling = &self.envelope.calling;
+        let mut calls = Vec::new();
+        match part {
+            Some(part) => choice.calls.push(part, calling, true, self.envelope.id(), &mut calls)?,
+            None => {
+                let told = choice.finish.as_ref().map(|told| &*told.reason);
+                choice.calls.end(finish::rest(told), calling, true, &mut calls);
+            }
+        }
+        if !calls.is_empty() {
+            choice.usable = true;
+            self.open(choice.index, out);
+            let (before, after): (&[u8], &[u8]) =
+                if calling.legacy { (b"\"function_call\":", b"") } else { (b"\"tool_calls\":[", b"]") };
+            for piece in [before, &calls, after] {
+                out.bytes.extend_from_slice(piece);
+            }
+            self.close(b"null", NO_FINISH, out);
+        }
+        Ok(())
+    }
+
     fn blocked(&mut self, reply: &GenerateContentResponse<'_>, out: &mut Sink) {
-        let feedback = reply.prompt_feedback.0.as_ref().filter(|feedback| feedback.block_reason.is_some());
-        let Some(feedback) = feedback else {
+        let feedback = reply.prompt_feedback.0.as_ref();
+        let Some((feedback, reason)) =
+            feedback.and_then(|feedback| Some((feedback, feedback.block_reason.as_deref()?)))
+        else {
             return;
         };
         let mut choice = self.choice(0, "\"\"", out);
@@ -134,13 +154,13 @@ impl ChatStream {
             push_string(&mut refusal, message);
             self.delta(0, &refusal, out);
         }
-        choice.finish = Some(Finish { reason: BLOCKED.to_owned(), message: None });
+        choice.finish = Some(Finish { reason: reason.to_owned(), message: None, blocked: true });
         out.hold = Hold::Ended;
         self.put_back(choice);
     }
 
     fn delta(&self, index: u64, members: &[u8], out: &mut Sink) {
-        self.chunk(index, members, b"null", b"null", out);
+        self.chunk(index, members, b"null", NO_FINISH, out);
     }
 
     fn chunk(&self, index: u64, members: &[u8], logprobs: &[u8], finish: &[u8], out: &mut Sink) {
@@ -163,7 +183,7 @@ impl ChatStream {
         let bytes = &mut out.bytes;
         bytes.extend_from_slice(b"},\"logprobs\":");
         bytes.extend_from_slice(logprobs);
-        bytes.extend_from_slice(b",\"finish_reason\":");
+        bytes.push(b',');
         bytes.extend_from_slice(finish);
         bytes.extend_from_slice(if self.include_usage { b"}],\"usage\":null}\n\n" } else { b"}]}\n\n" });
     }
@@ -198,24 +218,38 @@ impl Reader for ChatStream {
         if !self.choices.iter().any(|choice| choice.finish.is_some()) {
             return Err(Error::stream_cut());
         }
-        let usable = self.choices.iter().any(|choice| choice.usable);
-        let mut finishes = Vec::with_capacity(self.choices.len());
-        for choice in &self.choices {
-            let called = (choice.calls.count() > 0).then(|| self.envelope.calling.finish());
-            finishes.push(match &choice.finish {
-                Some(told) => finish::reason(Some(&told.reason), told.message.as_deref(), usable, called)
-                    .map_err(|error| self.envelope.redacted(error))?,
-                // Cut while others finished: not a stop.
-                None => "length",
-            });
+        let mut choices = std::mem::take(&mut self.choices);
+        for choice in &mut choices {
+            self.called(choice, None, out)?;
         }
-        for (choice, finish) in std::mem::take(&mut self.choices).iter_mut().zip(finishes) {
+        let usable = choices.iter().any(|choice| choice.usable);
+        let mut finishes = Vec::with_capacity(choices.len());
+        for choice in &choices {
+            let called = (choice.calls.count() > 0).then(|| self.envelope.calling.finish());
+            let mut members = Vec::new();
+            match &choice.finish {
+                Some(Finish { reason, message, blocked }) => {
+                    let message = message.as_deref();
+                    let finish = if *blocked {
+                        "content_filter"
+                    } else {
+                        finish::reason(Some(reason), message, usable, called)
+                            .map_err(|error| self.envelope.redacted(error))?
+                    };
+                    finish::push(&mut members, finish, Some(reason), message);
+                }
+                // Cut while others finished: not a stop.
+                None => finish::push(&mut members, "length", None, None),
+            }
+            finishes.push(members);
+        }
+        for (choice, finish) in choices.iter_mut().zip(finishes) {
             let mut members = Vec::new();
             choice.extras.push_end(&mut members);
             if !members.is_empty() {
                 self.delta(choice.index, &members, out);
             }
-            self.chunk(choice.index, b"", b"null", format!("\"{finish}\"").as_bytes(), out);
+            self.chunk(choice.index, b"", b"null", &finish, out);
         }
         if self.include_usage {
             out.bytes.extend_from_slice(&self.head);
@@ -225,5 +259,10 @@ impl Reader for ChatStream {
         }
         out.bytes.extend_from_slice(b"data: [DONE]\n\n");
         Ok(())
+    }
+
+    fn held(&self) -> usize {
+        let kept = |choice: &Choice| choice.calls.held().saturating_add(choice.extras.held());
+        self.choices.iter().map(kept).fold(0, usize::saturating_add)
     }
 }

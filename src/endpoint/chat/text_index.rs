@@ -73,6 +73,11 @@ impl TextIndex {
         self.bytes = next;
     }
 
+    /// Bytes kept.
+    pub(super) fn held(&self) -> usize {
+        std::mem::size_of_val(&*self.continuing).saturating_add(std::mem::size_of_val(&*self.parts))
+    }
+
     /// The characters, from 0 and end excluded, that bytes `start..end` of part `part` are in. An offset inside a
     /// character takes that in, one beyond the text means its end. `None` where nothing of the text is left.
     pub(super) fn locate(&self, part: u64, start: u64, end: u64) -> Option<(usize, usize)> {

@@ -54,7 +54,10 @@ pub(super) fn translate(
     if tools.declarations.is_empty() {
         return Ok(None);
     }
-    let config = |mode, allowed| Ok(Some(FunctionCallingConfig { mode, allowed_function_names: allowed }));
+    let config = |mode, allowed| {
+        let config = FunctionCallingConfig { mode, allowed_function_names: allowed, ..Default::default() };
+        Ok(Some(config))
+    };
     if let Ok(word) = serde_json::from_str::<Str<'_>>(given.get()) {
         return match &*word {
             "auto" => config("AUTO", Vec::new()),

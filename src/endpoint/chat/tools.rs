@@ -117,12 +117,18 @@ impl<'a> Tools<'a> {
         !self.declarations.is_empty() && !self.built_in.tools.is_empty()
     }
 
-    /// How they may be used. Gemini 3 takes both kinds together only when told to report its own calls.
+    /// How they may be used, and whether arguments are to come in pieces. Gemini 3 takes both kinds together only when
+    /// told to report its own calls.
     pub(super) fn config(
         &mut self,
-        choice: Option<FunctionCallingConfig>,
+        mut choice: Option<FunctionCallingConfig>,
+        in_pieces: bool,
         backend: Backend,
     ) -> Option<ToolConfig> {
+        if in_pieces && !self.declarations.is_empty() {
+            let auto = FunctionCallingConfig { mode: "AUTO", ..Default::default() };
+            choice.get_or_insert(auto).stream_function_call_arguments = Some(true);
+        }
         let both = backend == Backend::Developer && self.mixed();
         let config = ToolConfig {
             function_calling_config: choice,

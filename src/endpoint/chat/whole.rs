@@ -55,13 +55,13 @@ fn push_choices(
         let refusal = blocked.and_then(|feedback| feedback.block_reason_message.as_deref());
         let native = blocked.and_then(|feedback| feedback.block_reason.as_deref());
         let finish = if blocked.is_some() { "content_filter" } else { "stop" };
-        Choice { index: 0, said: Said::default(), refusal, finish, native }.push(json, false);
+        Choice { index: 0, said: Said::default(), refusal, finish, native, message: None }.push(json, false);
         return Ok(());
     }
     let candidates = reply.candidates.iter().enumerate();
-    let said: Vec<Said<'_, '_>> = candidates
+    let said = candidates
         .map(|(position, candidate)| Said::of(candidate, reply.place(candidate, position), envelope))
-        .collect();
+        .collect::<Result<Vec<Said<'_, '_>>, Error>>()?;
     let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty() || said.shown);
     for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
         if position > 0 {
@@ -69,9 +69,10 @@ fn push_choices(
         }
         let native = candidate.finish_reason.as_deref();
         let called = (!said.calls.is_empty()).then(|| envelope.calling.finish());
-        let finish = finish::reason(native, candidate.finish_message.as_deref(), usable, called)
-            .map_err(|error| envelope.redacted(error))?;
-        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native }
+        let message = candidate.finish_message.as_deref();
+        let finish =
+            finish::reason(native, message, usable, called).map_err(|error| envelope.redacted(error))?;
+        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native, message }
             .push(json, envelope.calling.legacy);
     }
     Ok(())
@@ -90,27 +91,21 @@ struct Said<'c, 'a> {
 }
 
 impl<'c, 'a> Said<'c, 'a> {
-    fn of(candidate: &'c Candidate<'a>, index: u64, envelope: &Envelope) -> Self {
+    fn of(candidate: &'c Candidate<'a>, index: u64, envelope: &Envelope) -> Result<Self, Error> {
         let mut said = Self::default();
-        let mut calls = Calls::default();
+        let mut calls = Calls::new(index);
         said.shown = extras::shows(candidate);
         said.rest = Some((candidate, envelope.audio(index)));
         for part in candidate.parts() {
             match part.said() {
                 Some((text, true)) => said.reasoning.push(text),
                 Some((text, false)) => said.content.push(text),
-                None => {
-                    let mut call = Vec::new();
-                    if calls.push(part, &envelope.calling, false, envelope.id(), &mut call) {
-                        if !said.calls.is_empty() {
-                            said.calls.push(b',');
-                        }
-                        said.calls.extend(call);
-                    }
-                }
+                None => calls.push(part, &envelope.calling, false, envelope.id(), &mut said.calls)?,
             }
         }
-        said
+        let rest = finish::rest(candidate.finish_reason.as_deref().or(Some("STOP")));
+        calls.end(rest, &envelope.calling, false, &mut said.calls);
+        Ok(said)
     }
 }
 
@@ -120,6 +115,7 @@ struct Choice<'c, 'a> {
     refusal: Option<&'c str>,
     finish: &'static str,
     native: Option<&'c str>,
+    message: Option<&'c str>,
 }
 
 impl Choice<'_, '_> {
@@ -153,10 +149,8 @@ impl Choice<'_, '_> {
         }
         json.extend_from_slice(b"},\"logprobs\":");
         logprobs::push(logprobs, json);
-        json.extend_from_slice(
-            format!(",\"finish_reason\":\"{}\",\"native_finish_reason\":", self.finish).as_bytes(),
-        );
-        push_optional(json, self.native);
+        json.push(b',');
+        finish::push(json, self.finish, self.native, self.message);
         json.push(b'}');
     }
 }

@@ -30,13 +30,17 @@ pub struct GenerateContentResponse<'a> {
 }
 
 impl GenerateContentResponse<'_> {
-    /// The choice that `candidate` is: its index, else where it stands. Where another has that index, it is 0, which
-    /// proto3 JSON leaves out.
+    /// The choice that `candidate` is: its index, which proto3 JSON leaves out where it is 0. Where several have none, or
+    /// another has 0, it is where it stands.
     #[must_use]
     pub fn place(&self, candidate: &Candidate<'_>, position: usize) -> u64 {
+        if let Some(index) = candidate.index {
+            return index.0;
+        }
+        let count = |index| self.candidates.iter().filter(|other| other.index == index).count();
         let position = Count(u64::try_from(position).unwrap_or(0));
-        let taken = self.candidates.iter().any(|other| other.index == Some(position));
-        candidate.index.unwrap_or(if taken { Count(0) } else { position }).0
+        let first = count(None) == 1 && count(Some(Count(0))) == 0;
+        if first || count(Some(position)) > 0 { 0 } else { position.0 }
     }
 }
 
@@ -119,6 +123,26 @@ impl<'a> CandidatePart<'a> {
         Some((text, self.is_thought()))
     }
 
+    /// What Google wants back with this part, where that is not empty.
+    #[must_use]
+    pub fn signature(&self) -> Option<&str> {
+        self.thought_signature.as_deref().filter(|signature| !signature.is_empty())
+    }
+
+    /// The signature of the answer's text: of a text part, or of one that holds nothing else. Calls, files and steps
+    /// have theirs, and thinking does not go back.
+    #[must_use]
+    pub fn text_signature(&self) -> Option<&str> {
+        let other = self.is_thought()
+            || self.function_call.0.is_some()
+            || self.inline_data.0.is_some()
+            || self.file_data.0.is_some()
+            || [self.executable_code, self.code_execution_result, self.tool_call, self.tool_response]
+                .iter()
+                .any(Option::is_some);
+        self.signature().filter(|_| !other)
+    }
+
     /// Whether the part is the model's thinking.
     #[must_use]
     pub fn is_thought(&self) -> bool {
@@ -148,17 +172,54 @@ pub struct FileData<'a> {
     pub file_uri: Option<Word<'a>>,
 }
 
-/// A call of one of the client's functions.
+/// A call of one of the client's functions, or a piece of one.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct FunctionCall<'a> {
     /// Google's name for the call, from Gemini 3 on.
     #[serde(borrow)]
     pub id: Option<Word<'a>>,
-    /// The function.
+    /// The function; only the first piece of a call has it.
     pub name: Option<Word<'a>>,
     /// An object; absent where it is empty.
     pub args: Option<&'a RawValue>,
+    /// The arguments in pieces; Vertex only.
+    pub partial_args: Objects<PartialArg<'a>>,
+    /// More pieces of this call follow.
+    pub will_continue: Option<Word<'a>>,
+}
+
+impl FunctionCall<'_> {
+    /// Whether more pieces of this call follow.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.will_continue.as_deref() == Some("true")
+    }
+}
+
+/// One value of a call's arguments, or a piece of a string.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PartialArg<'a> {
+    /// Where it belongs: `$.a[0].b`, as in RFC 9535.
+    #[serde(borrow)]
+    pub json_path: Option<Word<'a>>,
+    /// Text, as a JSON literal.
+    pub string_value: Option<&'a RawValue>,
+    /// A number.
+    pub number_value: Option<&'a RawValue>,
+    /// `true` or `false`. Where there is none of the three, the value is `null`.
+    pub bool_value: Option<&'a RawValue>,
+    /// More of this string follows.
+    pub will_continue: Option<Word<'a>>,
+}
+
+impl PartialArg<'_> {
+    /// Whether more of this string follows.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.will_continue.as_deref() == Some("true")
+    }
 }
 
 /// Why a prompt was blocked.
