@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from checker_calls import assemble
 from checker_errors import ExpectedError, expect_error
 
 CONTENT_FILTER = {
@@ -316,10 +317,8 @@ def compare_choice(expected: Expected, index: int, message: dict, finish) -> lis
 
 
 def compare_calls(want: list[dict], got: list[dict]) -> list[str]:
-    """Every call with its name and arguments, in order. Arguments that Google streams in pieces are not looked at yet."""
-    if any("partialArgs" in call or call.get("willContinue") for call in want):
-        return []
-    wanted = [(call.get("name"), call.get("args") or {}) for call in want]
+    """Every call with its name and arguments, in order."""
+    wanted = [(call["name"], call["args"]) for call in assemble(want)]
     found = [(call["function"]["name"], json.loads(call["function"]["arguments"] or "{}")) for call in got]
     return [] if found == wanted else [f"tool_calls: got {found}, expected {wanted}"]
 

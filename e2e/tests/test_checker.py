@@ -5,6 +5,7 @@ import json
 
 import pytest
 from checker import compare_message, compare_stream, expect_stream, expect_unary, stream_values
+from checker_calls import assemble
 from checker_errors import expect_error, retry_after
 from checker_requests import compare_request, expect_request, fold_seed, generation
 from checker_stream import collect
@@ -70,6 +71,17 @@ def test_a_lost_or_changed_call_is_found(arguments):
     made["choices"][0]["message"] |= {"content": None, "tool_calls": calls}
     problems = compare_message(expect_unary(200, json.dumps(upstream).encode()), 200, made)
     assert (problems == []) == (arguments == '{"x":1}'), problems
+
+
+def test_calls_in_pieces_are_put_together():
+    pieces = [
+        {"name": "f", "willContinue": True},
+        {"partialArgs": [{"jsonPath": "$.a[1]['b.c']", "stringValue": "x", "willContinue": True}], "willContinue": True},
+        {"partialArgs": [{"jsonPath": "$.a[1]['b.c']", "stringValue": "y"}, {"jsonPath": "$.d", "numberValue": 0}], "willContinue": True},
+        {},
+        {"name": "g", "args": {"e": None}},
+    ]
+    assert assemble(pieces) == [{"name": "f", "args": {"a": [None, {"b.c": "xy"}], "d": 0}}, {"name": "g", "args": {"e": None}}]
 
 
 @pytest.mark.parametrize(
