@@ -58,7 +58,7 @@ impl Signatures {
         Self { memory, secret, caller, now, ttl }
     }
 
-    /// The signature of the call `id` of the function `name`, Google's name of it.
+    /// The signature of the call `id` of the function `name`, the client's name of it.
     #[must_use]
     pub fn recall(&self, id: &str, name: &str) -> Option<String> {
         self.memory.recall(self.key(id, name), self.now)

@@ -143,7 +143,7 @@ impl Calls {
             return;
         };
         if let (Some(signatures), Some(signature)) = (&calling.signatures, &signature) {
-            signatures.keep(&id, &name, signature);
+            signatures.keep(&id, calling.names.client(&name), signature);
         }
         let signed = signature.as_ref().filter(|_| calling.in_ids);
         let shown = signed.map_or_else(|| id.clone(), |signature| format!("{id}{IN_ID}{signature}"));

@@ -88,7 +88,7 @@ pub(super) fn translate<'a>(
     }
     let model = context.model;
     if model.is_gemini_3() {
-        sign(&mut turns, context.kept);
+        sign(&mut turns, context);
     }
     let contents = turns.into_iter().flat_map(|turn| contents(turn, model)).collect();
     Ok(Conversation { contents, system })
@@ -134,7 +134,7 @@ fn contents<'a>(turn: Turn<'a>, model: &Model) -> Vec<Content<'a>> {
 
 /// Gives the first call of each step since the user last spoke its signature back, where the client lost it: the one
 /// that was kept, else the stand-in.
-fn sign(turns: &mut [Turn<'_>], kept: &Signatures) {
+fn sign(turns: &mut [Turn<'_>], context: &Context<'_>) {
     let spoke = turns.iter().rposition(|turn| match turn {
         Turn::User(_) => true,
         Turn::Model { calls, .. } => calls.iter().any(Pending::is_shown),
@@ -143,7 +143,10 @@ fn sign(turns: &mut [Turn<'_>], kept: &Signatures) {
         let Turn::Model { parts, calls, .. } = turn else {
             continue;
         };
-        let kept = || calls.first().and_then(|call| Text::from_plain(&kept.recall(call.id(), call.name())?));
+        let kept = || {
+            let call = calls.first()?;
+            Text::from_plain(&context.kept.recall(call.id(), context.names.client(call.name()))?)
+        };
         if let Some(first) = parts.iter_mut().find(|part| part.is_call())
             && first.thought_signature.is_none()
         {

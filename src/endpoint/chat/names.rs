@@ -6,36 +6,42 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use serde_json::{Map, Value};
+
 const LONGEST: usize = 64;
 
 /// What is left of a name that needs a hash to stay unique: 55 + `_` + 8 digits.
 const KEPT: usize = 55;
 
-/// The names of one request: the client's and Google's, in the order they came up.
+/// The names of one request: strings by strings, in the one map that is in the binary anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Names(Vec<(String, String)>);
+pub(super) struct Names {
+    /// Google's by the client's.
+    emitted: Map<String, Value>,
+    /// The client's by Google's.
+    given: Map<String, Value>,
+}
 
 impl Names {
     /// Google's form of the client's `name`.
     pub(super) fn emit(&mut self, name: &str) -> String {
-        if let Some((_, emitted)) = self.0.iter().find(|(given, _)| given == name) {
-            return emitted.clone();
+        if let Some(emitted) = self.emitted.get(name).and_then(Value::as_str) {
+            return emitted.to_owned();
         }
         let mut emitted = sanitise(name);
         let mut salt = 0_u32;
-        while emitted.len() > LONGEST || self.0.iter().any(|(_, taken)| *taken == emitted) {
+        while emitted.len() > LONGEST || self.given.contains_key(&emitted) {
             emitted = hashed(&sanitise(name), name, salt);
             salt = salt.saturating_add(1);
         }
-        self.0.push((name.to_owned(), emitted.clone()));
+        self.emitted.insert(name.to_owned(), emitted.clone().into());
+        self.given.insert(emitted.clone(), name.into());
         emitted
     }
 
     /// The client's name for what Google `emitted`. Models now and then put the namespace they see before it.
     pub(super) fn client<'n>(&'n self, emitted: &'n str) -> &'n str {
-        let find = |emitted: &str| {
-            self.0.iter().find(|(_, taken)| taken == emitted).map(|(given, _)| given.as_str())
-        };
+        let find = |emitted: &str| self.given.get(emitted).and_then(Value::as_str);
         let bare = || emitted.strip_prefix("default_api").and_then(|rest| rest.strip_prefix([':', '.']));
         find(emitted).or_else(|| find(bare()?)).unwrap_or(emitted)
     }
