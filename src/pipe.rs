@@ -3,6 +3,7 @@
 //! A pipe's output must not depend on the cuts. Pipes are composed from the constructors here, never written per
 //! endpoint from scratch.
 
+mod carry;
 pub mod events;
 
 use crate::error::Error;

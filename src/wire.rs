@@ -8,4 +8,5 @@ pub mod lenient;
 pub(crate) mod literal;
 pub mod logprobs;
 pub mod openai;
+pub mod scan;
 pub mod text;

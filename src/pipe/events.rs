@@ -7,9 +7,14 @@
 //!
 //! Server-sent events: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>
 
+use super::carry::Carry;
 use crate::error::Error;
+use crate::wire::scan::first_of;
 
 const FIELD: &[u8] = b"data:";
+
+/// What ends a run of text inside a string.
+const ENDS_RUN: [u8; 4] = [b'"', b'\\', b'\r', b'\n'];
 
 /// An incremental scanner; bytes may be cut anywhere, even inside a character or a line end.
 #[derive(Debug, Default)]
@@ -24,7 +29,7 @@ pub struct Splitter {
     after_cr: bool,
     after_bracket: bool,
     /// The beginning of a value that is not complete yet.
-    carry: Vec<u8>,
+    carry: Carry,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +80,7 @@ impl Splitter {
                         value(from.and_then(|from| chunk.get(from..next)).unwrap_or_default())?;
                     } else {
                         self.keep(chunk, from, next);
-                        let carried = std::mem::take(&mut self.carry);
+                        let carried = self.carry.take();
                         value(&carried)?;
                     }
                 }
@@ -83,7 +88,7 @@ impl Splitter {
             at = if self.in_string && !self.escaped {
                 // Most of a stream is text: run to the next byte that matters.
                 let text = chunk.get(next..).unwrap_or_default();
-                next.wrapping_add(text.iter().position(ends_run).unwrap_or(text.len()))
+                next.wrapping_add(first_of(text, ENDS_RUN).unwrap_or(text.len()))
             } else {
                 next
             };
@@ -111,7 +116,7 @@ impl Splitter {
 
     fn keep(&mut self, chunk: &[u8], from: Option<usize>, to: usize) {
         if let Some(piece) = from.and_then(|from| chunk.get(from..to)) {
-            self.carry.extend_from_slice(piece);
+            self.carry.push(piece);
         }
     }
 
@@ -213,10 +218,6 @@ impl Splitter {
         }
         Ok(Step::Nothing)
     }
-}
-
-fn ends_run(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\\' | b'\r' | b'\n')
 }
 
 fn is_line_end(byte: u8) -> bool {

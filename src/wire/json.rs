@@ -112,7 +112,11 @@ impl fmt::Display for ProblemKind {
 /// The first problem in the document, with its place.
 pub fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|e| invalid_utf8(bytes, e.valid_up_to()))?;
-    serde_json::from_str(text).map_err(|error| explain(bytes, &error))
+    from_str(text)
+}
+
+fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| explain(text.as_bytes(), &error))
 }
 
 /// Parses a value that stands at `path` in a larger document.
@@ -120,7 +124,7 @@ pub fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem>
 /// # Errors
 /// The first problem in the value, with its place in the document.
 pub fn from_raw<'a, T: Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result<T, Problem> {
-    from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(path))
+    from_str(raw.get()).map_err(|problem| problem.under(path))
 }
 
 /// [`from_slice`] where it does not matter what is wrong. The parser is `from_str`'s as everywhere: another reader would be

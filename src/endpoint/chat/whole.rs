@@ -22,12 +22,15 @@ impl Reader for ChatReply {
     }
 
     fn event(&mut self, reply: &[u8], out: &mut Sink) -> Result<(), Error> {
+        let size = reply.len();
         let reply = self.envelope.read(reply)?;
         let mut usage = Usage::default();
         if let Some(metadata) = &reply.usage_metadata.0 {
             usage.add(metadata);
         }
         let mut json = self.envelope.open("chat.completion", &reply);
+        // About as long as Google's: grown step by step, a long one would be held three times.
+        json.reserve(size.saturating_add(4096));
         json.extend_from_slice(b",\"choices\":[");
         push_choices(&mut json, &reply, &self.envelope)?;
         json.extend_from_slice(b"],\"usage\":");

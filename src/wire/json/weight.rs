@@ -3,6 +3,8 @@
 //! Three bytes of `{},` become hundreds in memory, so a body within its size limit could exhaust a VM, which is a trap
 //! that takes every stream with it. Small documents cannot; large ones are counted first.
 
+use crate::wire::scan::first_of;
+
 /// Documents up to this size are not counted.
 const SMALL: usize = 1 << 20;
 
@@ -34,7 +36,7 @@ fn count(json: &[u8]) -> usize {
 /// What follows the closing quote of a string.
 fn after_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+    while let Some(at) = first_of(rest, [b'"', b'\\']) {
         let escape = rest.get(at) == Some(&b'\\');
         rest = rest.get(at.saturating_add(if escape { 2 } else { 1 })..).unwrap_or_default();
         if !escape {
