@@ -19,7 +19,7 @@ WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)
 RUNNER := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin/wasm-bindgen-test-runner
 STEP := @e2e/setup/step
 
-.PHONY: help setup run test check lint unit e2e compose size need targets wasm
+.PHONY: help setup run test check lint unit e2e bench compose size need targets wasm
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,7 @@ setup: need targets $(VENV)/.done e2e/node_modules/.done $(RUNNER) ## install wh
 run: need targets $(VENV)/.done e2e/node_modules/.done wasm ## chat through Envoy on :10000, with Google if GEMINI_API_KEY is set, else with a fake
 	@exec $(VENV)/bin/python e2e/run.py
 
-test: check e2e ## all tests: check, then end to end through a real Envoy
+test: check bench e2e ## all tests: check, bench, then end to end through a real Envoy
 
 check: lint unit ## lint and unit tests
 
@@ -46,6 +46,9 @@ unit: need targets $(RUNNER) ## unit tests, natively and the same in a wasm VM
 e2e: setup size ## end-to-end tests: OpenAI's SDKs, a real Envoy, a strict fake Google
 	@find e2e/.run -mindepth 1 -maxdepth 1 -mmin +120 -exec rm -rf {} + 2>/dev/null || true
 	$(STEP) "end-to-end tests" $(VENV)/bin/pytest e2e/tests
+
+bench: need targets $(VENV)/.done wasm ## instructions and memory per workload, against a budget; UPDATE_BUDGET=1 writes it anew
+	$(STEP) "instructions and memory" $(VENV)/bin/python benches
 
 compose: need targets $(VENV)/.done wasm ## the docker-compose harness: up, smoke test, down (needs a Docker engine)
 	@e2e/compose

@@ -1,0 +1,87 @@
+"""Instructions and memory of the filter for each workload, against benches/budget.json: `make bench`.
+
+Both are exact, two runs agree to the instruction: a change in the table is a change of the filter, or of the Rust
+compiler. `UPDATE_BUDGET=1 make bench` writes the budget anew.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from host import Host, Module
+from workloads import CHAT, Workload, pieces, workloads
+
+HERE = Path(__file__).resolve().parent
+BUDGET = HERE / "budget.json"
+WASM = HERE.parent / "target/wasm32-wasip1/release/gemini_filter.wasm"
+CONFIGURATION = '{"auth": {"header_value": "key"}}'
+# How far above its budget a figure may be.
+MARGIN = 1.03
+# The most memory per byte of the larger body, all of it, so with what the idle filter has: a large body is held once
+# as it came and once as it goes, and nothing else is large.
+MOST_MEMORY = {"20 MB image in a request": 2.2, "10 MB image in a reply": 2.2, "10 MB image in a stream": 2.5}
+CALLBACKS = ["request headers", "request body", "response headers", "response body", "end"]
+
+
+def measure(module: Module, workload: Workload) -> dict[str, int]:
+    """Instructions per callback, and the peak of memory in bytes."""
+    host = Host(module, CONFIGURATION)
+    reply = workload.cut(workload.reply)
+    workload.check(host.run(CHAT, pieces(workload.request), workload.content_type(), reply))
+    return {**host.fuel, "memory": host.memory_size()}
+
+
+def row(name: str, figures: dict[str, int], allowed: dict[str, int], body: int) -> str:
+    """A line of the table."""
+    spent, memory = figures["instructions"], figures["memory"]
+    change = f"{100 * (spent / allowed['instructions'] - 1):+.1f} %" if allowed else "new"
+    columns = [f"{figures.get(callback, 0):17,}" for callback in CALLBACKS]
+    # Beside a small body there is only the idle filter to see.
+    ratio = f"{memory / body:7.2f}" if memory < 10 * body else ""
+    return f"{name:26}{spent:15,}{change:>9}{''.join(columns)}{memory:12,}{ratio}"
+
+
+def over(name: str, figures: dict[str, int], allowed: dict[str, int]) -> list[str]:
+    """What exceeds its budget."""
+    return [
+        f"{name}: {figures[key]:,} {unit}, the budget is {most:,}"
+        for key, unit, most in (
+            ("instructions", "instructions", allowed.get("instructions", 0)),
+            ("memory", "bytes of memory", allowed.get("memory", 0)),
+        )
+        if figures[key] > MARGIN * most
+    ]
+
+
+def main() -> int:
+    """Measures, prints, compares; the process's exit status."""
+    module = Module(Path(os.environ.get("GEMINI_FILTER_WASM", WASM)))
+    budget = json.loads(BUDGET.read_text()) if BUDGET.exists() else {}
+    idle = Host(module, CONFIGURATION)
+    measured = {"start": {"instructions": idle.fuel["start"], "memory": idle.memory_size()}}
+    failures = []
+    titles = "".join(f"{title:>17}" for title in CALLBACKS)
+    print(f"{'':26}{'instructions':>15}{'change':>9}{titles}{'memory':>12}{'/body':>7}")
+    print(row("start", measured["start"], budget.get("start", {}), 1))
+    for workload in workloads():
+        figures = measure(module, workload)
+        if measure(module, workload) != figures:
+            failures.append(f"{workload.name}: two runs differ")
+        name, body = workload.name, max(len(workload.request), len(workload.reply))
+        figures["instructions"] = sum(figures[callback] for callback in CALLBACKS)
+        measured[name] = {key: figures[key] for key in ("instructions", "memory")}
+        print(row(name, figures, budget.get(name, {}), body), flush=True)
+        if name in MOST_MEMORY and figures["memory"] >= MOST_MEMORY[name] * body:
+            failures.append(f"{name}: {figures['memory'] / body:.2f} bytes of memory per byte of the body")
+    if os.environ.get("UPDATE_BUDGET"):
+        BUDGET.write_text(json.dumps(measured, indent=2) + "\n")
+    else:
+        failures += [line for name, figures in measured.items() for line in over(name, figures, budget.get(name, {}))]
+    for failure in failures:
+        print(f"FAILED {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
