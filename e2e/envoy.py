@@ -211,5 +211,6 @@ class Envoy(Server):
         self.admin = f"http://{address}"
         try:
             return self._get("/ready").strip() == "LIVE"
-        except urllib.error.URLError:
+        except OSError:
+            # No connection yet, or no answer in time while V8 compiles on a busy machine.
             return False
