@@ -12,6 +12,28 @@ from clients import matrix
 from clients.stub import Stub
 
 KINDS = [(client, kind) for client, model, kind in matrix.cells() if model == matrix.MODELS[0]]
+# Kinds in which a signature has to come back.
+SIGNED = ("tools", "tools_stream", "turns")
+# The README's words for kinds and clients.
+TITLES = {
+    "tools": "tools",
+    "tools_stream": "streamed tools",
+    "turns": "next turn",
+    "structured": "JSON schema",
+    "structured_tool": "JSON by a tool",
+    "stream": "stream",
+    "image": "image",
+}
+NAMES = {
+    "openai-python": "OpenAI for Python",
+    "openai-node": "OpenAI for Node",
+    "langchain": "LangChain",
+    "vercel-ai-google": "Vercel AI SDK, provider named `google`",
+    "vercel-ai": "the same, any other name",
+    "openai-agents": "OpenAI Agents SDK, chat completions",
+    "pydantic-ai": "Pydantic AI",
+}
+README = matrix.E2E.parent / "README.md"
 # Programs at a time: what starts them is import statements, one core each.
 AT_ONCE = 2
 
@@ -40,18 +62,22 @@ class Programs:
         return case.problem(self.runs[case.client].result()[case.given["name"]])
 
     def kept(self, client: str, kind: str) -> bool:
-        """Whether the client sent the thought signatures back that it got."""
+        """Whether the client sent every thought signature back that it got."""
         case = self.cases["stub", client, kind]
+        assert not self.problem(case)
         bodies = [body for id in case.turns for body in self.stub.bodies[id]]
         calls = [call for body in bodies for message in body["messages"] for call in message.get("tool_calls") or []]
-        return any("extra_content" in call for call in calls)
+        # The first call of each step was signed.
+        return all("extra_content" in call for call in calls if call["id"].endswith("_0"))
 
 
 @pytest.fixture(scope="module")
 def programs(request, gateway, figures):
     """The programs of the clients that the chosen tests need; at the end the matrix joins the figures."""
-    chosen = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
-    wanted = {spec.params["client"] for spec in chosen if spec and "client" in spec.params} or set(matrix.CLIENTS)
+    chosen = [item for item in request.session.items if item.path == request.path]
+    wanted = {item.callspec.params["client"] for item in chosen if hasattr(item, "callspec")}
+    if not all(hasattr(item, "callspec") for item in chosen):
+        wanted = set(matrix.CLIENTS)
     with Stub() as stub:
         running = Programs(wanted, gateway, stub)
         yield running
@@ -60,17 +86,30 @@ def programs(request, gateway, figures):
 
 
 def table(programs: Programs) -> list[str]:
-    """The matrix: models passed per client and kind, and whether the client returns signatures by itself."""
-    passed, of = defaultdict(int), defaultdict(int)
-    for key, case in programs.cases.items():
-        if key[0] == "gateway":
-            of[case.client, case.kind] += 1
-            passed[case.client, case.kind] += not programs.problem(case)
-    lines = [f"{'client':17}" + "".join(f"{kind:17}" for kind in matrix.KINDS) + "signatures returned"]
+    """The matrix: models passed per client and kind, `*` where the client returns no signature by itself."""
+    lines = [f"{'client':17}" + "".join(f"{kind:16}" for kind in matrix.KINDS)]
     for client in programs.runs:
-        shown = [f"{passed[client, kind]}/{of[client, kind]}" if of[client, kind] else "-" for kind in matrix.KINDS]
-        kept = [kind for kind in ("tools", "tools_stream", "turns") if programs.kept(client, kind)]
-        lines.append(f"{client:17}" + "".join(f"{cell:17}" for cell in shown) + (", ".join(kept) or "never"))
+        cells = [cell(programs, client, kind) for kind in matrix.KINDS]
+        lines.append(f"{client:17}" + "".join(f"{shown:16}" for shown in cells))
+    return lines
+
+
+def cell(programs: Programs, client: str, kind: str) -> str:
+    """`3/3`: of so many models it passed on so many."""
+    cases = [case for key, case in programs.cases.items() if key[0] == "gateway" and (case.client, case.kind) == (client, kind)]
+    if not cases:
+        return "-"
+    needs_memory = kind in SIGNED and not programs.kept(client, kind)
+    return f"{sum(not programs.problem(case) for case in cases)}/{len(cases)}" + "*" * needs_memory
+
+
+def support(programs: Programs) -> list[str]:
+    """The same as the README has it."""
+    lines = ["| client | " + " | ".join(TITLES[kind] for kind in matrix.KINDS) + " |", "|---" * (len(matrix.KINDS) + 1) + "|"]
+    passed = f"{len(matrix.MODELS)}/{len(matrix.MODELS)}"
+    for client, name in NAMES.items():
+        cells = [cell(programs, client, kind).replace(passed, "yes").replace("-", "–") for kind in matrix.KINDS]
+        lines.append(f"| {name} ({matrix.versions(client)}) | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -97,3 +136,10 @@ def test_program(programs, client, kind):
 def test_signatures_are_kept_by_some(programs, client, kept):
     """The matrix holds clients of both sorts: those that return a call's unknown fields, and those that drop them."""
     assert programs.kept(client, "tools") is kept
+
+
+def test_the_readme_says_so(programs):
+    """Its table of clients is the matrix: clients, locked versions, kinds of conversation."""
+    section = README.read_text().partition("\n## Clients\n")[2].partition("\n## ")[0]
+    assert [line for line in section.splitlines() if line.startswith("|")] == support(programs)
+    assert all(model in section for model in matrix.MODELS)

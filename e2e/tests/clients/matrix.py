@@ -27,6 +27,16 @@ CLIENTS = {
     "openai-agents": [HERE / "openai_agents.py"],
     "pydantic-ai": [HERE / "pydantic_ai_chat.py"],
 }
+# client -> its packages.
+PACKAGES = {
+    "openai-python": ["openai"],
+    "openai-node": ["openai"],
+    "langchain": ["langchain-openai"],
+    "vercel-ai": ["@ai-sdk/openai-compatible", "ai"],
+    "vercel-ai-google": ["@ai-sdk/openai-compatible", "ai"],
+    "openai-agents": ["openai-agents"],
+    "pydantic-ai": ["pydantic-ai-slim[openai]"],
+}
 # The function in which a client can have the model wrap a structured answer.
 WRAPPERS = {"langchain": "Trip", "pydantic-ai": "final_result"}
 MODELS = ("gemini-3-pro-preview", "gemini-3.5-flash", "gemini-2.5-flash")
@@ -129,6 +139,15 @@ def case(client: str, model: str, kind: str, url: str) -> Case:
     if kind == "image":
         given["image"] = "data:image/png;base64," + base64.b64encode(picture()).decode()
     return Case(client, model, kind, dict(zip(ids, scripts, strict=True)), given)
+
+
+def versions(client: str) -> str:
+    """The client's packages as they are locked: `openai 3.54.0`."""
+    if CLIENTS[client][0].suffix == ".mjs":
+        locked = json.loads((E2E / "package-lock.json").read_text())["packages"]
+        return ", ".join(f"{name} {locked[f'node_modules/{name}']['version']}" for name in PACKAGES[client])
+    pinned = dict(line.split("==") for line in (E2E / "requirements.txt").read_text().splitlines() if "==" in line)
+    return ", ".join(f"{name.partition('[')[0]} {pinned[name]}" for name in PACKAGES[client])
 
 
 def run(client: str, cases: list[Case]) -> dict[str, dict]:
