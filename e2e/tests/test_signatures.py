@@ -27,6 +27,11 @@ KIB, MIB = 1 << 10, 1 << 20
 ALICE, BOB = {"authorization": "Bearer sk-alice"}, {"authorization": "Bearer sk-bob"}
 
 
+def signed(parts: list[dict]) -> dict:
+    """The scenario of a reply that holds `parts`."""
+    return {"body": json.dumps(reply({"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}))}
+
+
 def calls(*args: str, **fields) -> dict:
     """A script of one step with the same call for each of `args`; `fields` are the script's."""
     return {"steps": [{"calls": [{"name": "get_weather", "args": {"city": city}, "id": "same"} for city in args]}], **fields}
@@ -149,13 +154,13 @@ def test_configurations_do_not_share_them(fresh_envoy):
 
 
 def test_an_expired_one_is_gone(gateways):
-    gateway = gateways({"thought_signatures": {"ttl": 2}})
+    gateway = gateways({"thought_signatures": {"ttl": 3}})
     loop = Loop(gateway, calls("Paris", dummy=True))
     own = issued(loop.ask())
     assert loop.post().status == 200
     assert loop.signatures() == [own]
     # Whole seconds are compared.
-    time.sleep(3.1)
+    time.sleep(4.1)
     assert loop.post().status == 200
     assert list(map(is_dummy, loop.signatures())) == [True]
 
@@ -241,13 +246,27 @@ def test_functions_of_any_name(gateway, tool, called):
 def test_a_function_under_its_namespace(gateway):
     """Models now and then call `default_api:get_weather`: the client gets its own name, and the signature comes back."""
     part = {"functionCall": {"name": "default_api:get_weather", "args": {}, "id": "call-1"}, "thoughtSignature": "c2lnbmVk"}
-    body = {"body": json.dumps(reply({"content": {"role": "model", "parts": [part]}, "finishReason": "STOP"}))}
     asked = chat(model=G3, tools=TOOLS)
-    message = gateway.ask(body, asked).json["choices"][0]["message"]
+    message = gateway.ask(signed([part]), asked).json["choices"][0]["message"]
     assert message["tool_calls"][0]["function"]["name"] == "get_weather"
     answered = {"role": "tool", "tool_call_id": "call-1", "content": "sunny"}
     got = gateway.ask(body={**asked, "messages": [*asked["messages"], dropped(message), answered]})
     assert sent(got.received) == ["c2lnbmVk"]
+
+
+def test_many_live_ones(gateway):
+    """Four hundred small ones leave room for each other: few slots of the thousands are hit twice."""
+    parts = [{"functionCall": {"name": "get_weather", "args": {}}, "thoughtSignature": f"c2ln{n:04}"} for n in range(400)]
+    message = gateway.ask(signed(parts), chat(model=G3)).json["choices"][0]["message"]
+    history = chat()["messages"]
+    for call in dropped(message)["tool_calls"]:
+        history.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        history.append({"role": "tool", "tool_call_id": call["id"], "content": "sunny"})
+    got = gateway.ask(body=chat(model=G3, messages=history))
+    assert got.status == 200, got.body
+    pairs = zip(sent(got.received), (part["thoughtSignature"] for part in parts), strict=True)
+    lost = [found for found, own in pairs if found != own]
+    assert len(lost) <= 2 and all(map(is_dummy, lost))
 
 
 def resident(gateway) -> int:
@@ -259,9 +278,8 @@ def resident(gateway) -> int:
 def fill(gateway, rounds: int) -> None:
     """Replies with 64 calls each, signed with 12 KB and under ids of their own."""
     parts = [{"functionCall": {"name": "get_weather", "args": {}}, "thoughtSignature": "A" * (12 * KIB)} for _ in range(64)]
-    body = json.dumps(reply({"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}))
     for _ in range(rounds):
-        got = gateway.ask({"body": body}, chat(model=G3))
+        got = gateway.ask(signed(parts), chat(model=G3))
         assert len({call["id"] for call in got.json["choices"][0]["message"]["tool_calls"]}) == 64
 
 
