@@ -14,6 +14,7 @@ use serde_json::{Number, Value};
 use crate::wire::json::{self, Object, Problem};
 
 mod auth;
+mod capabilities;
 mod checks;
 mod document;
 mod env;
@@ -22,6 +23,7 @@ mod tree;
 mod upstream;
 
 pub use auth::Auth;
+pub use capabilities::{Capabilities, Output, ThinkingControl};
 pub use document::{
     LlmFormat, ModelPolicy, OptionsMode, ResponseStreaming, RouteType, SignatureCarrier, Unmatched,
 };
@@ -74,6 +76,8 @@ pub struct Model {
     pub name: Option<String>,
     /// Names that clients may use for it instead.
     pub aliases: Vec<String>,
+    /// What is told of every model that is called.
+    pub capabilities: Capabilities,
 }
 
 /// How clients that drop thought signatures are served.

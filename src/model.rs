@@ -1,8 +1,10 @@
 //! Model names and what a model can do.
 //!
-//! Unknown `gemini-*` names get the newest behaviour, anything else the most conservative one.
+//! Unknown `gemini-*` names get the newest behaviour, anything else the most conservative one; what the configuration
+//! says of its models ([`Capabilities`]) comes before both.
 //! <https://ai.google.dev/gemini-api/docs/models>
 
+use crate::config::{Capabilities, Output, ThinkingControl};
 use crate::error::Error;
 
 /// Prefixes that clients and other gateways put before a model's name.
@@ -13,6 +15,7 @@ const PREFIXES: [&str; 5] = ["publishers/google/models/", "models/", "google/", 
 pub struct Model {
     name: String,
     generation: Generation,
+    told: Capabilities,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +40,7 @@ impl Model {
         if id.is_empty() || id.len() > 128 || !plain || id.starts_with('.') {
             return Err(Error::invalid("The model name is not valid.").param("model").code("invalid_value"));
         }
-        Ok(Self { name: name.to_owned(), generation: generation(name) })
+        Ok(Self { name: name.to_owned(), generation: generation(name), told: Capabilities::default() })
     }
 
     /// The name without prefixes.
@@ -56,64 +59,147 @@ impl Model {
         }
     }
 
+    /// The same model with what the operator told of it.
+    #[must_use]
+    pub fn told(self, told: Capabilities) -> Self {
+        Self { told, ..self }
+    }
+
+    fn is_since(&self, major: u8, minor: u8) -> bool {
+        self.generation >= Generation::Gemini(major, minor)
+    }
+
+    fn is_named(&self, marks: &[&str]) -> bool {
+        marks.iter().any(|mark| self.name.contains(mark))
+    }
+
+    /// What it answers with.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.told.output.unwrap_or_else(|| {
+            if self.is_named(&["-tts"]) {
+                Output::Audio
+            } else if self.is_named(&["-image"]) {
+                Output::Image
+            } else {
+                Output::Text
+            }
+        })
+    }
+
     /// Whether a non-zero presence or frequency penalty is accepted; elsewhere it is a 400.
     #[must_use]
     pub fn has_penalties(&self) -> bool {
-        self.generation == Generation::Gemini(2, 0)
-            || (self.generation == Generation::Gemini(1, 5) && self.name.ends_with("-002"))
+        let known = || match self.generation {
+            Generation::Gemini(1, 5) => self.name.ends_with("-002"),
+            generation => generation == Generation::Gemini(2, 0),
+        };
+        self.told.penalties.unwrap_or_else(known)
     }
 
     /// Whether temperature, top-p and top-k have an effect; Google announced a 400 for models where they do not.
     #[must_use]
     pub fn has_sampling(&self) -> bool {
-        let flash = self.name.contains("-flash");
-        !match self.generation {
-            Generation::Gemini(3, 5) => self.name.contains("-flash-lite"),
-            generation @ Generation::Gemini(..) => generation >= Generation::Gemini(3, 6) && flash,
-            Generation::Other | Generation::Newest => false,
-        }
+        let known = || match self.generation {
+            Generation::Gemini(3, 5) => !self.is_named(&["-flash-lite"]),
+            Generation::Gemini(..) => !(self.is_since(3, 6) && self.is_named(&["-flash"])),
+            Generation::Other | Generation::Newest => true,
+        };
+        self.told.sampling.unwrap_or_else(known)
     }
 
     /// Whether a system instruction is accepted; elsewhere it goes before the first user turn.
     #[must_use]
     pub fn has_system_instruction(&self) -> bool {
-        !self.name.starts_with("gemma-") && !self.name.starts_with("gemini-2.5-flash-image")
+        let known = || {
+            !self.name.starts_with("gemma-") && !self.is_named(&["gemini-2.5-flash-image", "live-translate"])
+        };
+        self.told.system_instruction.unwrap_or_else(known)
     }
 
-    /// Gemini 3 and later: the last turn must be the user's, calls have ids, thought signatures are demanded, results
-    /// may hold media, JSON output and built-in tools go together with functions.
+    /// Whether the last turn may be the model's, which it then continues; newer ones refuse that.
     #[must_use]
-    pub fn is_gemini_3(&self) -> bool {
-        self.generation >= Generation::Gemini(3, 0)
+    pub fn has_prefill(&self) -> bool {
+        self.told.prefill.unwrap_or_else(|| !self.is_since(3, 0))
+    }
+
+    /// Whether the first call of each step of the current turn must carry its thought signature.
+    #[must_use]
+    pub fn wants_signatures(&self) -> bool {
+        self.told.thought_signatures.unwrap_or_else(|| self.is_since(3, 0))
+    }
+
+    /// Whether calls and their results have ids; older models refuse them.
+    #[must_use]
+    pub fn has_call_ids(&self) -> bool {
+        self.told.call_ids.unwrap_or_else(|| self.is_since(3, 0))
+    }
+
+    /// Whether a result may hold media; elsewhere they stand beside it.
+    #[must_use]
+    pub fn has_media_in_results(&self) -> bool {
+        self.told.media_in_results.unwrap_or_else(|| self.is_since(3, 0))
+    }
+
+    /// Whether each image has a resolution of its own; elsewhere the request has one.
+    #[must_use]
+    pub fn has_part_resolution(&self) -> bool {
+        self.told.media_resolution_per_part.unwrap_or_else(|| self.is_since(3, 0))
     }
 
     /// Whether schemas may be JSON Schema; older models take Google's own `Schema` message.
     #[must_use]
     pub fn has_json_schema(&self) -> bool {
-        self.generation >= Generation::Gemini(2, 0)
+        self.told.json_schema.unwrap_or_else(|| self.is_since(2, 0))
     }
 
-    /// Whether the model can answer in JSON only.
+    /// Whether the model can be made to answer in JSON.
     #[must_use]
     pub fn has_json_output(&self) -> bool {
-        !self.name.starts_with("gemma-")
+        let known = || !self.name.starts_with("gemma-") && self.output() == Output::Text;
+        self.told.json_output.unwrap_or_else(known)
+    }
+
+    /// Whether it can be while it has tools.
+    #[must_use]
+    pub fn has_json_with_tools(&self) -> bool {
+        self.told.json_with_tools.unwrap_or_else(|| self.is_since(3, 0))
+    }
+
+    /// Whether Google's own tools go together with functions.
+    #[must_use]
+    pub fn has_mixed_tools(&self) -> bool {
+        self.told.built_in_tools_with_functions.unwrap_or_else(|| self.is_since(3, 0))
     }
 
     /// How the model is told how much to think.
     #[must_use]
     pub fn thinking(&self) -> Thinking {
-        let silent =
-            ["-tts", "-image", "native-audio", "embedding"].iter().any(|kind| self.name.contains(kind));
-        if silent || self.generation < Generation::Gemini(2, 5) {
-            return Thinking::None;
-        }
-        let pro = self.name.contains("-pro");
-        if self.is_gemini_3() {
+        let pro = self.is_named(&["-pro"]);
+        let known = || {
+            let silent = self.output() != Output::Text || self.is_named(&["native-audio", "embedding"]);
+            match (silent || !self.is_since(2, 5), self.is_since(3, 0)) {
+                (true, _) => ThinkingControl::None,
+                (false, false) => ThinkingControl::Budget,
+                (false, true) => ThinkingControl::Level,
+            }
+        };
+        match self.told.thinking.unwrap_or_else(known) {
+            ThinkingControl::None => Thinking::None,
+            ThinkingControl::Budget => Thinking::Budget {
+                off: self.told.thinking_off.unwrap_or(!pro),
+                least: match (pro, self.is_named(&["-lite"])) {
+                    (true, _) => 128,
+                    (false, true) => 512,
+                    (false, false) => 1,
+                },
+                most: if pro { 32_768 } else { 24_576 },
+            },
             // The newest flash models have no level below `low`, and no pro model ever had.
-            let minimal = !pro && self.generation < Generation::Gemini(3, 7);
-            return Thinking::Level { minimal };
+            ThinkingControl::Level => Thinking::Level {
+                minimal: self.told.minimal_thinking.unwrap_or_else(|| !pro && !self.is_since(3, 7)),
+            },
         }
-        Thinking::Budget { off: !pro, most: if pro { 32_768 } else { 24_576 } }
     }
 }
 
@@ -126,6 +212,8 @@ pub enum Thinking {
     Budget {
         /// Whether 0 is accepted.
         off: bool,
+        /// The smallest number above 0.
+        least: i64,
         /// The largest number.
         most: i64,
     },
@@ -166,100 +254,4 @@ fn generation(name: &str) -> Generation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn names_lose_their_prefixes() {
-        for (given, resource) in [
-            ("gemini-2.5-flash", "models/gemini-2.5-flash"),
-            ("models/gemini-2.5-flash", "models/gemini-2.5-flash"),
-            ("google/gemini-3-pro-preview", "models/gemini-3-pro-preview"),
-            ("gemini/models/gemma-3-27b-it", "models/gemma-3-27b-it"),
-            ("projects/p/locations/l/publishers/google/models/gemini-2.5-pro", "models/gemini-2.5-pro"),
-            ("tunedModels/my-model-1", "tunedModels/my-model-1"),
-        ] {
-            assert_eq!(Model::parse(given).unwrap().resource(), resource);
-        }
-    }
-
-    #[test]
-    fn a_name_that_would_change_the_path_is_refused() {
-        for given in [
-            "",
-            "models/",
-            "..",
-            ".",
-            "../files/x",
-            "a/b",
-            "a?b",
-            "a#b",
-            "a/b:countTokens",
-            "a:countTokens",
-            "%2e%2e",
-            "a b",
-            "a\nb",
-            "a\0",
-            "é",
-            "tunedModels/../x",
-            "tunedModels/",
-            ".hidden",
-        ] {
-            let error = Model::parse(given).unwrap_err();
-            assert_eq!(error.status(), 400, "{given:?}");
-        }
-        assert!(Model::parse(&"a".repeat(129)).is_err());
-    }
-
-    #[test]
-    fn how_a_model_thinks() {
-        for (name, thinking) in [
-            ("gemini-2.0-flash", Thinking::None),
-            ("gemma-3-27b-it", Thinking::None),
-            ("gemini-2.5-flash-image", Thinking::None),
-            ("gemini-2.5-flash-preview-tts", Thinking::None),
-            ("gemini-2.5-flash", Thinking::Budget { off: true, most: 24_576 }),
-            ("gemini-2.5-flash-lite", Thinking::Budget { off: true, most: 24_576 }),
-            ("gemini-2.5-pro", Thinking::Budget { off: false, most: 32_768 }),
-            ("gemini-3-flash-preview", Thinking::Level { minimal: true }),
-            ("gemini-3.1-flash-lite", Thinking::Level { minimal: true }),
-            ("gemini-3.1-pro", Thinking::Level { minimal: false }),
-            ("gemini-3.7-flash", Thinking::Level { minimal: false }),
-            ("gemini-flash-latest", Thinking::Level { minimal: false }),
-        ] {
-            assert_eq!(Model::parse(name).unwrap().thinking(), thinking, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_a_model_can_do() {
-        let model = |name| Model::parse(name).unwrap();
-        for (name, penalties, sampling, system, user_last) in [
-            ("gemini-1.5-pro-002", true, true, true, false),
-            ("gemini-pro", false, true, true, false),
-            ("gemini-2.0-flash", true, true, true, false),
-            ("gemini-2.5-pro", false, true, true, false),
-            ("gemini-2.5-flash-image", false, true, false, false),
-            ("gemini-3-pro-preview", false, true, true, true),
-            ("gemini-3.5-flash", false, true, true, true),
-            ("gemini-3.5-flash-lite", false, false, true, true),
-            ("gemini-3.6-flash", false, false, true, true),
-            ("gemini-flash-latest", false, true, true, true),
-            ("gemini-robotics-er", false, true, true, true),
-            ("gemma-3-27b-it", false, true, false, false),
-            ("tunedModels/x", false, true, true, false),
-        ] {
-            let model = model(name);
-            assert_eq!(model.has_json_schema(), user_last || name.starts_with("gemini-2."), "{name}");
-            let found = (
-                model.has_penalties(),
-                model.has_sampling(),
-                model.has_system_instruction(),
-                model.is_gemini_3(),
-            );
-            assert_eq!(found, (penalties, sampling, system, user_last), "{name}");
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use super::auth::header_name_checked;
 use super::document::{Document, ModelPolicy, NameHeader, OptionFields};
-use super::{Auth, Config, ConfigError, Model, Options, Signatures, Upstream};
+use super::{Auth, Capabilities, Config, ConfigError, Model, Options, Signatures, Upstream};
 
 /// The reply header that names the model when no other name is configured.
 const MODEL_HEADER: &str = "x-llm-model";
@@ -16,7 +16,7 @@ const KONG_BODY_SIZE: u64 = 8192;
 
 impl Document {
     pub(super) fn check(self) -> Result<Config, ConfigError> {
-        let model = model(self.model.name, self.model.model_alias.0)?;
+        let model = model(self.model.name, self.model.model_alias.0, self.model.capabilities)?;
         if self.model_policy == ModelPolicy::Pin && model.name.is_none() {
             return Err(ConfigError::at("model_policy", "`pin` needs `model.name`"));
         }
@@ -63,7 +63,11 @@ impl Document {
     }
 }
 
-fn model(name: Option<String>, aliases: Vec<String>) -> Result<Model, ConfigError> {
+fn model(
+    name: Option<String>,
+    aliases: Vec<String>,
+    capabilities: Capabilities,
+) -> Result<Model, ConfigError> {
     if let Some(name) = &name
         && crate::model::Model::parse(name).is_err()
     {
@@ -74,7 +78,7 @@ fn model(name: Option<String>, aliases: Vec<String>) -> Result<Model, ConfigErro
     if name.is_none() && !aliases.is_empty() {
         return Err(ConfigError::at("model.model_alias", "needs `model.name`"));
     }
-    Ok(Model { name, aliases })
+    Ok(Model { name, aliases, capabilities })
 }
 
 fn options(fields: OptionFields) -> Result<Options, ConfigError> {

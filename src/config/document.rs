@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::capabilities::Capabilities;
 use crate::wire::json;
 
 /// Configuration of gemini-filter. Every field may be left out. Every string may be a reference to the environment of
@@ -131,6 +132,9 @@ pub(super) struct ModelFields {
     pub(super) name: Option<String>,
     /// Another name for `name` that clients may use, or a list of them.
     pub(super) model_alias: Names,
+    /// What the models can do, where the filter does not know it or is wrong.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) capabilities: Capabilities,
     /// Sampling parameters and the upstream's address.
     #[serde(deserialize_with = "json::object")]
     pub(super) options: OptionFields,

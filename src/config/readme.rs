@@ -1,6 +1,6 @@
 //! The README's configuration blocks are what they say.
 
-use super::Config;
+use super::{Capabilities, Config};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -31,4 +31,26 @@ fn the_sample_shows_every_field_of_the_table() {
         let optional = ["param_name", "force_query", "allow_override"].contains(&name);
         assert!(optional || sample.contains(&format!("\"{name}\":")), "{field} is not in the sample");
     }
+}
+
+#[test]
+fn every_capability_is_in_the_table() {
+    let (_, table) =
+        README.split_once("| capability | values | known of | meaning |\n|---|---|---|---|\n").unwrap();
+    let mut documented = 0;
+    for line in table.lines().take_while(|line| line.starts_with("| `")) {
+        let mut columns = line.split('|').skip(1).map(str::trim);
+        let name = columns.next().unwrap().trim_matches('`');
+        for value in columns.next().unwrap().split(", ") {
+            let value = if value == "boolean" { "true".to_owned() } else { value.replace('`', "\"") };
+            let json = format!(r#"{{"model":{{"capabilities":{{"{name}":{value}}}}}}}"#);
+            let config = Config::load(json.as_bytes(), &|_| None).unwrap_or_else(|error| panic!("{error}"));
+            assert_ne!(config.model.capabilities, Capabilities::default(), "{json}");
+        }
+        documented += 1;
+    }
+    let Err(error) = Config::load(br#"{"model":{"capabilities":{"flight":true}}}"#, &|_| None) else {
+        panic!("no model flies");
+    };
+    assert_eq!(error.to_string().matches(['`']).count(), 2 * (documented + 1), "{error}");
 }

@@ -53,6 +53,7 @@ const EVERY_FIELD: &str = r#"{
     "auth": {"header_name": "Authorization", "header_value": "Bearer x y",
              "param_name": "token", "param_value": "a/b c", "param_location": "query", "force_query": true},
     "model": {"provider": "gemini", "name": "gemini-2.5-flash", "model_alias": ["gpt-4o", "fast"],
+              "capabilities": {"thinking": "level", "penalties": true, "call_ids": false, "output": "image"},
               "options": {"max_tokens": 256, "temperature": 1.0, "top_p": 0.25, "top_k": 40,
                           "upstream_url": "https://llm.example.com:8443/v1/x"}},
     "options_mode": "force", "model_policy": "pin", "route_type": "llm/v1/chat", "llm_format": "openai",
@@ -90,6 +91,14 @@ fn every_field_is_read() {
     assert_eq!(config.auth.query(), Some(("token", "a/b c")));
     assert_eq!(config.model.name.as_deref(), Some("gemini-2.5-flash"));
     assert_eq!(config.model.aliases, ["gpt-4o", "fast"]);
+    let capabilities = Capabilities {
+        thinking: Some(ThinkingControl::Level),
+        penalties: Some(true),
+        call_ids: Some(false),
+        output: Some(Output::Image),
+        ..Capabilities::default()
+    };
+    assert_eq!(config.model.capabilities, capabilities);
     assert_eq!(config.options.max_tokens, Some(256));
     assert_eq!(config.options.temperature.as_ref().map(Number::to_string).as_deref(), Some("1.0"));
     assert_eq!(config.options.top_p.as_ref().map(Number::to_string).as_deref(), Some("0.25"));
@@ -134,7 +143,8 @@ fn unknown_and_mistyped_fields() {
         ),
         (
             r#"{"model":{"title":"x"}}"#,
-            "model: unknown field `title`, expected one of `provider`, `name`, `model_alias`, `options`",
+            "model: unknown field `title`, expected one of `provider`, `name`, `model_alias`, `capabilities`, \
+             `options`",
         ),
         (
             r#"{"model":{"options":{"temprature":1}}}"#,

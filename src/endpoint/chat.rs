@@ -83,7 +83,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     unsupported::refuse(&chat)?;
 
     let config = request.config;
-    let model = model(config, chat.model.as_deref())?;
+    let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
     let google = google::options(&chat)?;
     let mut names = names::Names::default();

@@ -66,7 +66,7 @@ pub(super) fn translate<'a>(
         return Ok(());
     }
     let schema = schema.filter(|schema| schema.get() != "null");
-    if !tools.is_empty() && !model.is_gemini_3() {
+    if !tools.is_empty() && !model.has_json_with_tools() {
         let instruction = match schema {
             Some(schema) => {
                 format!("Answer with JSON that matches this JSON Schema, and nothing else: {}", schema.get())

@@ -98,7 +98,7 @@ fn one<'a>(
 ) -> Result<(Part<'a>, Pending<'a>), Error> {
     let given = function.name.as_deref().filter(|name| !name.is_empty());
     let name = names.emit(given.ok_or_else(|| Error::missing(format!("{path}.name")))?);
-    let with_id = model.is_gemini_3();
+    let with_id = model.has_call_ids();
     let call = Call {
         id: Some(id.to_owned()).filter(|id| with_id && !id.is_empty()),
         name: name.clone(),

@@ -24,7 +24,7 @@ pub(super) struct MediaReader {
 
 impl MediaReader {
     pub(super) fn new(model: &Model, backend: Backend) -> Self {
-        Self { backend, per_part: model.is_gemini_3(), resolution: None }
+        Self { backend, per_part: model.has_part_resolution(), resolution: None }
     }
 
     /// The part for `part`, which stands at `path`; `None` where it is no media.

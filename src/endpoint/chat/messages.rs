@@ -87,7 +87,7 @@ pub(super) fn translate<'a>(
         }
     }
     let model = context.model;
-    if model.is_gemini_3() {
+    if model.wants_signatures() {
         sign(&mut turns, context);
     }
     let contents = turns.into_iter().flat_map(|turn| contents(turn, model)).collect();
@@ -122,7 +122,7 @@ fn contents<'a>(turn: Turn<'a>, model: &Model) -> Vec<Content<'a>> {
                 results.push(result);
                 media.extend(beside);
             }
-            if !model.is_gemini_3() {
+            if !model.has_media_in_results() {
                 results.append(&mut media);
             }
             let answers = [results, media].into_iter().filter(|parts| !parts.is_empty());
@@ -170,7 +170,7 @@ impl<'a> Conversation<'a> {
         {
             first.parts.splice(0..0, std::mem::take(system));
         }
-        if model.is_gemini_3() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
+        if !model.has_prefill() && contents.last().is_some_and(|last| last.role == Some(Role::Model)) {
             contents.push(Content { role: Some(Role::User), parts: text("Continue.") });
         }
         for Content { parts, .. } in contents {

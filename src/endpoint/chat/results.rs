@@ -85,7 +85,9 @@ pub(super) fn missing<'a>() -> Answer<'a> {
 impl<'a> Answer<'a> {
     fn add(&mut self, part: Part<'a>, model: &Model) {
         match part.data {
-            Data::Media(media) if model.is_gemini_3() && media_in::goes_within_a_response(&media) => {
+            Data::Media(media)
+                if model.has_media_in_results() && media_in::goes_within_a_response(&media) =>
+            {
                 self.within.push(*media);
             }
             data => self.beside.push(Part { data, ..part }),

@@ -100,7 +100,7 @@ pub(super) fn translate<'a>(
         tools.built_in.add_search();
     }
     // Models before Gemini 3 refuse both kinds together; the client's own functions matter more.
-    if !tools.declarations.is_empty() && !target.model.is_gemini_3() {
+    if !tools.declarations.is_empty() && !target.model.has_mixed_tools() {
         tools.built_in = BuiltIn::default();
     }
     Ok(tools)
