@@ -52,14 +52,6 @@ impl Error {
         Self::invalid(message).param(param).code("missing_required_parameter")
     }
 
-    /// The client asked for something this version does not do.
-    #[must_use]
-    pub fn not_supported_yet(param: impl Into<String>, what: &str) -> Self {
-        Self::invalid(format!("{what} not supported yet by this gateway."))
-            .param(param)
-            .code("unsupported_value")
-    }
-
     /// The fault is on this side or beyond it.
     #[must_use]
     pub fn server(status: u16, message: impl Into<String>) -> Self {

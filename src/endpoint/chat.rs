@@ -8,9 +8,11 @@
 //! | what Google did itself in the history | `steps` |
 //! | thought signatures in the history | `signatures` |
 //! | tools, which of them, their names | `tools`, `built_in`, `tool_choice`, `names` |
-//! | replies in JSON | `format` |
+//! | replies in JSON, or one of a few strings | `format` |
 //! | how much to think | `thinking` |
+//! | images, sound and likelihoods asked for | `output` |
 //! | Google's own options | `google` |
+//! | service tier, labels | `billing` |
 //! | sampling parameters and their ranges | `sampling` |
 //! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
@@ -24,12 +26,12 @@
 //! | likelihoods of tokens | `logprobs` |
 //! | why it ended | `finish` |
 //! | token counts | `usage` |
-//! | what is refused until it is built | `unsupported` |
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>, <https://ai.google.dev/api/generate-content>
 
 mod annotations;
 mod audio_out;
+mod billing;
 mod built_in;
 mod calls;
 mod content;
@@ -45,6 +47,7 @@ mod media_out;
 mod messages;
 mod metadata;
 mod names;
+mod output;
 mod partial_args;
 mod results;
 mod sampling;
@@ -56,7 +59,6 @@ mod text_index;
 mod thinking;
 mod tool_choice;
 mod tools;
-mod unsupported;
 mod usage;
 mod whole;
 
@@ -71,6 +73,9 @@ use crate::wire::openai::ChatRequest;
 
 use super::{Forward, Next, Request};
 
+/// Which of Google's APIs answers.
+const BACKEND: Backend = Backend::Developer;
+
 /// `POST …/chat/completions`
 ///
 /// # Errors
@@ -80,27 +85,28 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         return Err(Error::invalid("The request holds too many values.").code("request_too_complex"));
     }
     let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
-    unsupported::refuse(&chat)?;
 
     let config = request.config;
     let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
     let google = google::options(&chat)?;
     let mut names = names::Names::default();
-    let target = tools::Target { model: &model, backend: Backend::Developer };
+    let target = tools::Target { model: &model, backend: BACKEND };
     let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;
     let choice = tool_choice::translate(&chat, &tools, &mut names)?;
     let mut context = messages::Context {
         model: &model,
         names: &mut names,
-        media: media_in::MediaReader::new(&model, Backend::Developer),
-        steps: steps::Steps::beside(&tools, Backend::Developer),
+        media: media_in::MediaReader::new(&model, BACKEND),
+        steps: steps::Steps::beside(&tools, BACKEND),
         kept: request.signatures,
     };
     let mut conversation = messages::translate(&chat, &mut context)?;
     let mut generation = sampling::translate(&chat, config, &model)?;
     generation.media_resolution = context.media.resolution.map(MediaResolution::of_request);
     generation.thinking_config = thinking::translate(&chat, &model)?;
+    let wav = output::modalities(&chat, &model, &mut generation)?;
+    output::logprobs(&chat, &mut generation)?;
     format::translate(&chat, &model, &tools, &mut generation, &mut conversation.system)?;
     conversation.repair(&model);
 
@@ -111,16 +117,17 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         signatures: Some(request.signatures.clone()),
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
-    let in_pieces = stream && google.stream_arguments(Backend::Developer);
+    let in_pieces = stream && google.stream_arguments(BACKEND);
     let mut body = GenerateContentRequest {
         system_instruction: conversation.take_system(),
         contents: conversation.contents,
-        tool_config: tools.config(choice, in_pieces, Backend::Developer),
+        tool_config: tools.config(choice, in_pieces, BACKEND),
         tools: tools.into_wire(),
-        generation_config: google.over(generation)?,
+        generation_config: google.over(&generation)?,
         safety_settings: google.safety,
+        labels: billing::labels(google.labels, chat.metadata, BACKEND)?,
         cached_content: google.cached_content,
-        service_tier: service_tier(chat.service_tier.as_deref()),
+        service_tier: billing::service_tier(chat.service_tier.as_deref(), BACKEND)?,
     };
     if body.cached_content.is_some() {
         // They are part of the cache, and Google refuses them beside it.
@@ -128,7 +135,6 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     }
     let body = written(&body, request.body.len())?;
 
-    let wav = chat.audio.and_then(|Object(audio)| audio.format).is_some_and(|format| &*format == "wav");
     let envelope = envelope::Envelope::new(&model, calling, request, wav);
     let (method, reply) = if stream {
         let include_usage =
@@ -147,16 +153,6 @@ fn written(body: &GenerateContentRequest<'_>, size: usize) -> Result<Vec<u8>, Er
     serde_json::to_writer(&mut json, body)
         .map_err(|_| Error::server(500, "The request could not be translated."))?;
     Ok(json)
-}
-
-/// Google's name of a tier; `auto` leaves it to Google.
-fn service_tier(openai: Option<&str>) -> Option<&'static str> {
-    match openai? {
-        "default" => Some("standard"),
-        "flex" => Some("flex"),
-        "priority" | "scale" | "fast" => Some("priority"),
-        _ => None,
-    }
 }
 
 /// The model to call: the configured one, else the client's. Messages are Kong's.

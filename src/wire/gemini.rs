@@ -38,12 +38,25 @@ pub struct GenerateContentRequest<'a> {
     /// What is blocked; a list of the client's, as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safety_settings: Option<&'a RawValue>,
+    /// What the request is billed under; Vertex AI only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels<'a>>,
     /// A cache that holds the beginning of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached_content: Option<Str<'a>>,
     /// `standard`, `flex` or `priority`; Developer API only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<&'static str>,
+}
+
+/// What a request is billed under, each name once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Labels<'a>(pub Vec<(Cow<'a, str>, Str<'a>)>);
+
+impl Serialize for Labels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// One turn.
@@ -268,15 +281,53 @@ pub struct GenerationConfig<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_mime_type: Option<&'static str>,
+    pub response_mime_type: Option<Str<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_json_schema: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_schema: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_format: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_logprobs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logprobs: Option<i64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub response_modalities: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speech_config: Option<SpeechConfig<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_config: Option<ThinkingConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<MediaResolution>,
+}
+
+/// How sound is spoken, by one speaker.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpeechConfig<'a> {
+    /// The speaker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice_config: Option<VoiceConfig<'a>>,
+    /// BCP 47.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<Str<'a>>,
+}
+
+/// A speaker: one of Google's voices.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VoiceConfig<'a> {
+    /// The voice.
+    pub prebuilt_voice_config: PrebuiltVoiceConfig<'a>,
+}
+
+/// One of Google's voices.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrebuiltVoiceConfig<'a> {
+    /// `Kore`, …
+    pub voice_name: Str<'a>,
 }
 
 /// How much the model thinks: a budget or a level, never both.

@@ -58,6 +58,14 @@ pub struct ChatRequest<'a> {
     pub logprobs: Option<bool>,
     /// How many alternatives each token comes with.
     pub top_logprobs: Option<i64>,
+    /// LiteLLM's extension: the schema of a reply in JSON.
+    pub response_schema: Option<&'a RawValue>,
+    /// vLLM's extension: the strings of which one is the reply.
+    pub guided_choice: Option<Vec<Str<'a>>>,
+    /// vLLM's extension: the schema of a reply in JSON.
+    pub guided_json: Option<&'a RawValue>,
+    /// vLLM's extension; only here to be refused.
+    pub guided_regex: Option<&'a RawValue>,
     /// How much a model thinks.
     pub reasoning_effort: Option<&'a RawValue>,
     /// The same as an object.
@@ -87,6 +95,16 @@ pub struct ChatRequest<'a> {
     /// The same.
     #[serde(alias = "cachedContent")]
     pub cached_content: Option<Str<'a>>,
+    /// The same.
+    #[serde(alias = "thinkingConfig")]
+    pub thinking_config: Option<&'a RawValue>,
+    /// The same.
+    #[serde(alias = "mediaResolution")]
+    pub media_resolution: Option<&'a RawValue>,
+    /// The same: an object of strings.
+    pub labels: Option<&'a RawValue>,
+    /// Anything the client wants to find its request by.
+    pub metadata: Option<&'a RawValue>,
     /// How soon, and at what price.
     pub service_tier: Option<Str<'a>>,
 }
@@ -97,6 +115,10 @@ pub struct AudioOptions<'a> {
     /// `pcm16` or `wav`.
     #[serde(borrow)]
     pub format: Option<Str<'a>>,
+    /// OpenAI's name of a voice or Google's; an object is a custom voice.
+    pub voice: Option<&'a RawValue>,
+    /// Extension: the spoken language, such as `de-DE`.
+    pub language_code: Option<Str<'a>>,
 }
 
 /// How a stream ends.

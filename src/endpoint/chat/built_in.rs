@@ -71,7 +71,7 @@ impl BuiltIn<'_> {
         path: &str,
         backend: Backend,
     ) -> Result<bool, Error> {
-        let name = camel_case(name);
+        let name = camel_case(name.into());
         let Some(known) = KNOWN.iter().find(|known| known.google == name) else {
             return Ok(false);
         };

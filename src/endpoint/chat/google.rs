@@ -4,33 +4,44 @@
 //! `extra_body`, which is what Google's own example for OpenAI's Python SDK sends. All of these are read; the innermost
 //! wins. <https://ai.google.dev/gemini-api/docs/openai#extra-body>
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Error;
 use crate::media::Backend;
 use crate::wire::gemini::GenerationConfig;
 use crate::wire::json::{self, Object};
+use crate::wire::lenient::Members;
 use crate::wire::openai::ChatRequest;
 use crate::wire::text::Str;
+
+/// More members than any `generationConfig` has, in all places together.
+const MOST_MEMBERS: usize = 256;
+
+/// Members of which two cannot be laid over each other: the later one is meant as a whole.
+const WHOLE: [&str; 5] =
+    ["thinkingConfig", "speechConfig", "responseFormat", "responseSchema", "responseJsonSchema"];
 
 /// What was found, merged.
 #[derive(Default)]
 pub(super) struct Options<'a> {
-    /// Laid over ours, member by member.
-    generation: Vec<&'a RawValue>,
-    /// In place of what `reasoning_effort` says.
-    pub(super) thinking: Option<&'a RawValue>,
+    /// Of `generation_config`, in Google's spelling. They win over ours, and the later over the earlier.
+    generation: Vec<Member<'a>>,
     /// A list, as it is.
     pub(super) safety: Option<&'a RawValue>,
     /// The name of a cache.
     pub(super) cached_content: Option<Str<'a>>,
-    /// More tools, in Google's form.
-    pub(super) tools: Vec<&'a RawValue>,
+    /// An object.
+    pub(super) labels: Option<&'a RawValue>,
+    /// More tools, in Google's form, and where each stands.
+    pub(super) tools: Vec<(String, &'a RawValue)>,
     /// The arguments of calls are to come in pieces.
     stream_arguments: bool,
 }
+
+type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// One place where options stand, in both spellings.
 #[derive(Default, Deserialize)]
@@ -40,10 +51,13 @@ struct Place<'a> {
     generation_config: Option<&'a RawValue>,
     #[serde(alias = "thinkingConfig")]
     thinking_config: Option<&'a RawValue>,
+    #[serde(alias = "mediaResolution")]
+    media_resolution: Option<&'a RawValue>,
     #[serde(alias = "safetySettings")]
     safety_settings: Option<&'a RawValue>,
     #[serde(alias = "cachedContent")]
     cached_content: Option<Str<'a>>,
+    labels: Option<&'a RawValue>,
     tools: Option<Vec<&'a RawValue>>,
     #[serde(alias = "streamFunctionCallArguments")]
     stream_function_call_arguments: Option<bool>,
@@ -53,34 +67,62 @@ struct Place<'a> {
 
 /// Collects the options of a request.
 pub(super) fn options<'a>(chat: &ChatRequest<'a>) -> Result<Options<'a>, Error> {
-    let mut options = Options {
-        generation: chat.generation_config.into_iter().collect(),
-        safety: chat.safety_settings,
+    let mut options = Options::default();
+    let top = Place {
+        generation_config: chat.generation_config,
+        thinking_config: chat.thinking_config,
+        media_resolution: chat.media_resolution,
+        safety_settings: chat.safety_settings,
         cached_content: chat.cached_content.clone(),
-        ..Options::default()
+        labels: chat.labels,
+        tools: None,
+        stream_function_call_arguments: None,
+        google: chat.google,
+        extra_body: chat.extra_body,
     };
-    options.take(chat.google, "google", 0)?;
-    options.take(chat.extra_body, "extra_body", 0)?;
+    options.take(top, "", 0)?;
+    options.cached_content = options.cached_content.filter(|name| !name.is_empty());
     Ok(options)
 }
 
 impl<'a> Options<'a> {
-    fn take(&mut self, raw: Option<&'a RawValue>, path: &str, depth: u8) -> Result<(), Error> {
+    /// Takes what stands at `path`, which ends in a dot unless it is empty.
+    fn take(&mut self, place: Place<'a>, path: &str, depth: u8) -> Result<(), Error> {
         const DEEPEST: u8 = 3;
-        let Some(raw) = raw.filter(|_| depth < DEEPEST) else {
-            return Ok(());
-        };
-        let Object(place): Object<Place<'a>> =
-            json::from_slice(raw.get().as_bytes()).map_err(|problem| problem.under(path))?;
-        self.generation.extend(place.generation_config);
-        self.thinking = place.thinking_config.or(self.thinking);
-        self.safety = place.safety_settings.or(self.safety);
+        if let Some(generation) = place.generation_config {
+            let path = format!("{path}generation_config");
+            let Members(members) = json::from_raw(generation, &path)?;
+            if self.generation.len().saturating_add(members.len()) > MOST_MEMBERS {
+                return Err(Error::invalid("Too many members.").param(path).code("invalid_value"));
+            }
+            self.generation.extend(given(members));
+        }
+        if let Some(thinking) = place.thinking_config {
+            expect(thinking, '{', "an object", &format!("{path}thinking_config"))?;
+            self.generation.push((Cow::Borrowed("thinkingConfig"), thinking));
+        }
+        if let Some(resolution) = place.media_resolution {
+            expect(resolution, '"', "a string", &format!("{path}media_resolution"))?;
+            self.generation.push((Cow::Borrowed("mediaResolution"), level(resolution)));
+        }
+        if let Some(safety) = place.safety_settings {
+            expect(safety, '[', "an array", &format!("{path}safety_settings"))?;
+            self.safety = Some(safety);
+        }
         self.cached_content = place.cached_content.or(self.cached_content.take());
-        self.tools.extend(place.tools.unwrap_or_default());
+        self.labels = place.labels.or(self.labels);
         self.stream_arguments = place.stream_function_call_arguments.unwrap_or(self.stream_arguments);
-        let depth = depth.saturating_add(1);
-        self.take(place.google, &format!("{path}.google"), depth)?;
-        self.take(place.extra_body, &format!("{path}.extra_body"), depth)
+        for (index, tool) in place.tools.into_iter().flatten().enumerate() {
+            self.tools.push((format!("{path}tools[{index}]"), tool));
+        }
+        for (name, raw) in [("google", place.google), ("extra_body", place.extra_body)] {
+            if let Some(raw) = raw.filter(|_| depth < DEEPEST) {
+                let path = format!("{path}{name}");
+                let Object(place) = json::from_raw(raw, &path)?;
+                self.take(place, &format!("{path}."), depth.saturating_add(1))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether Google is to tell the arguments of calls in pieces: the Developer API refuses to be asked.
@@ -89,53 +131,88 @@ impl<'a> Options<'a> {
     }
 
     /// `ours` with the client's own `generation_config` over it; none where that is empty.
-    pub(super) fn over(&self, mut ours: GenerationConfig<'_>) -> Result<Option<Box<RawValue>>, Error> {
-        if self.thinking.is_some() {
-            ours.thinking_config = None;
-        }
-        let unreadable =
-            |_| Error::invalid("The generation configuration could not be read.").param("extra_body");
-        let ours = serde_json::value::to_raw_value(&ours).map_err(unreadable)?;
-        if self.generation.is_empty() && self.thinking.is_none() {
-            return Ok(Some(ours).filter(|ours| ours.get() != "{}"));
-        }
-        let mut merged: Map<String, Value> = serde_json::from_str(ours.get()).map_err(unreadable)?;
-        for theirs in &self.generation {
-            let Value::Object(theirs) = serde_json::from_str(theirs.get()).map_err(unreadable)? else {
-                return Err(Error::invalid("Expected an object.")
-                    .param("generation_config")
-                    .code("invalid_type"));
-            };
-            merge(&mut merged, theirs);
-        }
-        if let Some(thinking) = self.thinking {
-            let thinking = serde_json::from_str(thinking.get()).map_err(unreadable)?;
-            merged.insert("thinkingConfig".to_owned(), thinking);
-        }
-        let merged = serde_json::value::to_raw_value(&merged).map_err(unreadable)?;
+    pub(super) fn over(&self, ours: &GenerationConfig<'_>) -> Result<Option<Box<RawValue>>, Error> {
+        let unreadable = |_| Error::server(500, "The generation configuration could not be written.");
+        let ours = to_raw_value(ours).map_err(unreadable)?;
+        let merged = if self.generation.is_empty() {
+            ours
+        } else {
+            let Members(mut members) = serde_json::from_str(ours.get()).map_err(unreadable)?;
+            members.extend(self.generation.iter().cloned());
+            let mut merged = String::new();
+            merge(&members, 0, &mut merged);
+            RawValue::from_string(merged).map_err(unreadable)?
+        };
         Ok(Some(merged).filter(|merged| merged.get() != "{}"))
     }
 }
 
-/// Lays `theirs` over `ours`; objects merge, everything else is replaced. Google takes a member in either spelling but
-/// not in both.
-fn merge(ours: &mut Map<String, Value>, theirs: Map<String, Value>) {
-    for (name, value) in theirs {
-        let name = camel_case(&name);
-        match (ours.get_mut(&name), value) {
-            (Some(Value::Object(ours)), Value::Object(theirs)) if !name.ends_with("Schema") => {
-                merge(ours, theirs)
-            }
-            (_, Value::Null) => {}
-            (_, value) => {
-                ours.insert(name, value);
-            }
-        }
+fn expect(raw: &RawValue, first: char, what: &str, path: &str) -> Result<(), Error> {
+    if raw.get().starts_with(first) {
+        return Ok(());
     }
+    Err(Error::invalid(format!("Invalid type for '{path}': expected {what}."))
+        .param(path)
+        .code("invalid_type"))
 }
 
-/// Google's other spelling of a member's name.
-pub(super) fn camel_case(name: &str) -> String {
+/// Google's name of a media resolution where it is given as `low`, `medium` or `high`.
+fn level(given: &RawValue) -> &RawValue {
+    let level = match given.get() {
+        r#""low""# => r#""MEDIA_RESOLUTION_LOW""#,
+        r#""medium""# => r#""MEDIA_RESOLUTION_MEDIUM""#,
+        r#""high""# => r#""MEDIA_RESOLUTION_HIGH""#,
+        _ => return given,
+    };
+    serde_json::from_str(level).unwrap_or(given)
+}
+
+/// Writes an object of `members`, each name once: the last value wins, objects merge.
+fn merge(members: &[Member<'_>], depth: u8, json: &mut String) {
+    const DEEPEST: u8 = 4;
+    json.push('{');
+    for (index, (name, _)) in members.iter().enumerate() {
+        let (earlier, rest) = members.split_at_checked(index).unwrap_or_default();
+        if earlier.iter().any(|(earlier, _)| earlier == name) {
+            continue;
+        }
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(&serde_json::to_string(name).unwrap_or_default());
+        json.push(':');
+        let values: Vec<_> =
+            rest.iter().filter(|(other, _)| other == name).map(|(_, value)| *value).collect();
+        let merges = values.len() > 1 && depth < DEEPEST && !WHOLE.contains(&&**name);
+        match merges.then(|| objects(&values)).flatten() {
+            Some(inner) => merge(&inner, depth.saturating_add(1), json),
+            None => json.push_str(values.last().map_or("null", |last| last.get())),
+        }
+    }
+    json.push('}');
+}
+
+/// The members of all `values` together, where each is an object and they are not too many.
+fn objects<'a>(values: &[&'a RawValue]) -> Option<Vec<Member<'a>>> {
+    let mut all = Vec::new();
+    for value in values {
+        let Members(members) = serde_json::from_str(value.get()).ok()?;
+        all.extend(given(members));
+    }
+    Some(all).filter(|all| all.len() <= MOST_MEMBERS)
+}
+
+/// What is not null, in Google's spelling.
+fn given<'a>(members: Vec<Member<'a>>) -> impl Iterator<Item = Member<'a>> {
+    let given = members.into_iter().filter(|(_, value)| value.get() != "null");
+    given.map(|(name, value)| (camel_case(name), value))
+}
+
+/// Google takes a member in either spelling but not in both. `_responseJsonSchema` is a name of its own.
+pub(super) fn camel_case(name: Cow<'_, str>) -> Cow<'_, str> {
+    if !name.contains('_') || name.starts_with('_') {
+        return name;
+    }
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
@@ -143,71 +220,8 @@ pub(super) fn camel_case(name: &str) -> String {
         camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
         camel.push_str(letters.as_str());
     }
-    camel
+    Cow::Owned(camel)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn merged(body: &str) -> String {
-        let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
-        let ours = GenerationConfig { max_output_tokens: Some(5), ..GenerationConfig::default() };
-        options(&chat).unwrap().over(ours).unwrap().unwrap().get().to_owned()
-    }
-
-    #[test]
-    fn options_are_read_wherever_they_stand() {
-        for body in [
-            r#"{"generationConfig":{"topK":3}}"#,
-            r#"{"generation_config":{"top_k":3}}"#,
-            r#"{"google":{"generation_config":{"topK":3}}}"#,
-            r#"{"extra_body":{"generationConfig":{"top_k":3}}}"#,
-            r#"{"extra_body":{"google":{"generation_config":{"top_k":3}}}}"#,
-            r#"{"extra_body":{"extra_body":{"google":{"generation_config":{"topK":3}}}}}"#,
-        ] {
-            assert_eq!(merged(body), r#"{"maxOutputTokens":5,"topK":3}"#, "{body}");
-        }
-    }
-
-    #[test]
-    fn the_clients_own_win_member_by_member() {
-        for (body, expected) in [
-            (r#"{"generationConfig":{"max_output_tokens":9}}"#, r#"{"maxOutputTokens":9}"#),
-            (r#"{"generationConfig":{"maxOutputTokens":null}}"#, r#"{"maxOutputTokens":5}"#),
-            (
-                r#"{"extra_body":{"google":{"thinking_config":{"thinking_budget":7,"include_thoughts":true}}}}"#,
-                r#"{"maxOutputTokens":5,"thinkingConfig":{"thinking_budget":7,"include_thoughts":true}}"#,
-            ),
-            (
-                r#"{"google":{"generation_config":{"image_config":{"aspect_ratio":"1:1"}}},"generationConfig":{"imageConfig":{"imageSize":"1K"}}}"#,
-                r#"{"maxOutputTokens":5,"imageConfig":{"imageSize":"1K","aspectRatio":"1:1"}}"#,
-            ),
-        ] {
-            assert_eq!(merged(body), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
-        for (body, expected) in [
-            (r#"{"extra_body":{"google":{"stream_function_call_arguments":true}}}"#, true),
-            (r#"{"extra_body":{"streamFunctionCallArguments":true}}"#, true),
-            (r#"{"google":{"stream_function_call_arguments":true}}"#, true),
-            (r#"{"extra_body":{"extra_body":{"google":{"stream_function_call_arguments":true}}}}"#, true),
-            (
-                r#"{"extra_body":{"stream_function_call_arguments":true,"google":{"stream_function_call_arguments":false}}}"#,
-                false,
-            ),
-            (r#"{"google":{"stream_function_call_arguments":null}}"#, false),
-            ("{}", false),
-        ] {
-            let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
-            let options = options(&chat).unwrap();
-            assert_eq!(options.stream_arguments(Backend::Vertex), expected, "{body}");
-            assert!(!options.stream_arguments(Backend::Developer));
-        }
-    }
-}
+mod tests;

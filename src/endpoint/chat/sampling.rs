@@ -79,7 +79,7 @@ fn within(name: &str, value: Option<&Number>, low: f64, high: f64) -> Result<Opt
     Ok(Some(number.clone()))
 }
 
-fn out_of_range(name: &str, kind: &str, side: &str, sign: &str, bound: f64) -> Error {
+pub(super) fn out_of_range(name: &str, kind: &str, side: &str, sign: &str, bound: f64) -> Error {
     let code = match (kind, side) {
         ("decimal", "above maximum") => "decimal_above_max_value",
         ("decimal", _) => "decimal_below_min_value",
@@ -164,15 +164,24 @@ mod tests {
         for (body, expected) in [
             ("{}", "{}"),
             (r#"{"temperature":null,"stop":null,"n":null,"seed":null,"max_tokens":null}"#, "{}"),
+            (r#"{"top_p":null,"top_k":null,"presence_penalty":null,"max_completion_tokens":null}"#, "{}"),
+            (r#"{"temperature":1e-08,"top_p":1.0,"top_k":0}"#, r#"{"temperature":1e-8,"topP":1.0,"topK":0}"#),
             (r#"{"temperature":1,"top_p":0.70,"top_k":40}"#, r#"{"temperature":1,"topP":0.7,"topK":40}"#),
             (r#"{"n":1}"#, "{}"),
             (r#"{"n":2}"#, r#"{"candidateCount":2}"#),
+            (r#"{"n":8}"#, r#"{"candidateCount":8}"#),
+            (r#"{"stop":[]}"#, "{}"),
+            (r#"{"stop":["1","2","3","4","5"]}"#, r#"{"stopSequences":["1","2","3","4","5"]}"#),
             (r#"{"stop":"END"}"#, r#"{"stopSequences":["END"]}"#),
             (r#"{"stop":["a","","\n"]}"#, r#"{"stopSequences":["a","\n"]}"#),
             (r#"{"stop":""}"#, "{}"),
             (r#"{"max_tokens":5,"max_completion_tokens":7}"#, r#"{"maxOutputTokens":7}"#),
             (r#"{"max_tokens":5,"max_completion_tokens":null}"#, r#"{"maxOutputTokens":5}"#),
             (r#"{"max_tokens":0}"#, "{}"),
+            (r#"{"max_tokens":7,"max_completion_tokens":-1}"#, r#"{"maxOutputTokens":7}"#),
+            (r#"{"seed":2147483647}"#, r#"{"seed":2147483647}"#),
+            (r#"{"seed":2147483648}"#, r#"{"seed":-2147483648}"#),
+            (r#"{"seed":-9223372036854775808}"#, r#"{"seed":-2147483648}"#),
             (r#"{"seed":-7}"#, r#"{"seed":-7}"#),
             (r#"{"seed":9007199254740993}"#, r#"{"seed":2097153}"#),
             (r#"{"presence_penalty":0.5,"frequency_penalty":0}"#, r#"{"presencePenalty":0.5}"#),
@@ -183,9 +192,20 @@ mod tests {
 
     #[test]
     fn models_without_a_parameter_do_not_get_it() {
-        let body = r#"{"presence_penalty":0.5,"temperature":0.2}"#;
-        assert_eq!(translated("gemini-2.5-flash", "{}", body).unwrap(), r#"{"temperature":0.2}"#);
-        assert_eq!(translated("gemini-3.6-flash", "{}", body).unwrap(), "{}");
+        let body = r#"{"presence_penalty":0.5,"frequency_penalty":-2,"temperature":0.2}"#;
+        let both = r#"{"temperature":0.2,"presencePenalty":0.5,"frequencyPenalty":-2}"#;
+        for (model, expected) in [
+            ("gemini-2.0-flash", both),
+            ("gemini-1.5-pro-002", both),
+            ("gemini-1.5-pro-001", r#"{"temperature":0.2}"#),
+            ("gemini-2.5-flash", r#"{"temperature":0.2}"#),
+            ("gemini-3-flash-preview", r#"{"temperature":0.2}"#),
+            ("gemini-3.6-flash", "{}"),
+        ] {
+            assert_eq!(translated(model, "{}", body).unwrap(), expected, "{model}");
+            let zeros = r#"{"presence_penalty":0,"frequency_penalty":0.0}"#;
+            assert_eq!(translated(model, "{}", zeros).unwrap(), "{}", "{model}");
+        }
     }
 
     #[test]
@@ -217,6 +237,11 @@ mod tests {
             (r#"{"stop":["1","2","3","4","5","6"]}"#, "stop", "array_above_max_length"),
             (r#"{"stop":["a",1]}"#, "stop[1]", "invalid_type"),
             (r#"{"stop":{}}"#, "stop", "invalid_type"),
+            (r#"{"stop":["a",null]}"#, "stop[1]", "invalid_type"),
+            (r#"{"n":1.5}"#, "n", "invalid_type"),
+            (r#"{"frequency_penalty":3}"#, "frequency_penalty", "integer_above_max_value"),
+            (r#"{"max_completion_tokens":2147483648}"#, "max_completion_tokens", "integer_above_max_value"),
+            (r#"{"seed":9223372036854775808}"#, "seed", "invalid_value"),
             (r#"{"seed":1.5}"#, "seed", "invalid_type"),
         ] {
             let error = translated("gemini-2.5-flash", "{}", body).unwrap_err();

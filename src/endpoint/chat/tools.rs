@@ -70,7 +70,7 @@ pub(super) struct Target<'m> {
 /// Translates every tool of the request.
 pub(super) fn translate<'a>(
     chat: &ChatRequest<'a>,
-    more: &[&'a RawValue],
+    more: &[(String, &'a RawValue)],
     target: Target<'_>,
     names: &mut Names,
 ) -> Result<Tools<'a>, Error> {
@@ -87,8 +87,8 @@ pub(super) fn translate<'a>(
     for (index, raw) in chat.tools.iter().flatten().enumerate() {
         tools.add(raw, &format!("tools[{index}]"), target, names)?;
     }
-    for raw in more {
-        tools.native(raw, "extra_body.google.tools", target, names)?;
+    for (path, raw) in more {
+        tools.native(raw, path, target, names)?;
     }
     for (index, raw) in chat.functions.iter().flatten().enumerate() {
         let path = format!("functions[{index}]");

@@ -69,10 +69,13 @@ const EXAMPLES: &str = r##"{
   "logprobs": {"logprobs": true},
   "top_logprobs": {"top_logprobs": 2, "logprobs": true},
   "response_format": {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "string"}}}},
+  "response_schema": {"response_schema": {"type": "integer"}},
+  "guided_json": {"guided_json": {"type": "integer"}},
+  "guided_choice": {"guided_choice": ["yes", "no"]},
   "reasoning_effort": {"reasoning_effort": "low"},
   "reasoning": {"reasoning": {"effort": "low"}},
   "thinking": {"thinking": {"type": "enabled", "budget_tokens": 2048}},
-  "modalities": {"modalities": ["text", "image"], "model": "gemini-3-pro-image-preview"},
+  "modalities": {"modalities": ["image"], "model": "gemini-3-pro-image-preview"},
   "audio": {"audio": {"voice": "alloy", "format": "wav"}, "modalities": ["audio"]},
   "tools": {"tools": [{"type": "function", "function": {"name": "f"}}]},
   "functions": {"functions": [{"name": "f"}]},
@@ -86,6 +89,12 @@ const EXAMPLES: &str = r##"{
   "generationConfig": {"generationConfig": {"topK": 3}},
   "safety_settings": {"safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}]},
   "safetySettings": {"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}]},
+  "thinking_config": {"thinking_config": {"thinking_level": "low"}},
+  "thinkingConfig": {"thinkingConfig": {"thinkingLevel": "low"}},
+  "media_resolution": {"media_resolution": "low"},
+  "mediaResolution": {"mediaResolution": "low"},
+  "labels": {"labels": {"team": "a"}},
+  "metadata": {"metadata": {"team": "a"}},
   "cached_content": {"cached_content": "cachedContents/a"},
   "cachedContent": {"cachedContent": "cachedContents/a"},
   "stream": {"stream": true},
@@ -99,7 +108,10 @@ enum Becomes {
     Members(Vec<&'static str>),
     Path,
     Reply,
+    /// Nothing on the Developer API.
+    Vertex,
     Ignored,
+    Refused,
 }
 
 /// Every field of the table.
@@ -114,7 +126,9 @@ fn table() -> Vec<(&'static str, Becomes)> {
             let becomes = match becomes {
                 "the path" => Becomes::Path,
                 "the reply" => Becomes::Reply,
+                "Vertex AI only" => Becomes::Vertex,
                 "ignored" => Becomes::Ignored,
+                "refused" => Becomes::Refused,
                 members => Becomes::Members(names(members)),
             };
             table.push((field, becomes));
@@ -123,14 +137,20 @@ fn table() -> Vec<(&'static str, Becomes)> {
     table
 }
 
-/// What Google gets for `members` laid over a plain request: the path and the body.
-fn upstream(members: &Value) -> (String, Value) {
+/// A plain request with `members` laid over it, as far as Google.
+fn requested(members: &Value) -> Host {
     let mut body =
         serde_json::json!({"model": "gemini-3-pro-preview", "messages": [{"role": "user", "content": "Hi"}]});
     body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let mut host = Host::new(&config("{}"));
     host.request(&Message::chat(&body.to_string()));
-    let sent = host.upstream.unwrap_or_else(|| panic!("{body} is refused: {}", host.client.text()));
+    host
+}
+
+/// What Google gets for it: the path and the body.
+fn upstream(members: &Value) -> (String, Value) {
+    let host = requested(members);
+    let sent = host.upstream.unwrap_or_else(|| panic!("{members} is refused: {}", host.client.text()));
     (sent.header(":path").unwrap().to_owned(), serde_json::from_slice(&sent.body).unwrap())
 }
 
@@ -138,8 +158,13 @@ fn upstream(members: &Value) -> (String, Value) {
 fn every_row_is_true() {
     let examples: Value = serde_json::from_str(EXAMPLES).unwrap();
     for (field, becomes) in table() {
-        let ignored = matches!(becomes, Becomes::Ignored);
-        let example = if ignored { serde_json::json!({field: "x"}) } else { examples[field].clone() };
+        let any = serde_json::json!({field: "x"});
+        if matches!(becomes, Becomes::Refused) {
+            let refusal: Value = serde_json::from_slice(&requested(&any).client.body).unwrap();
+            assert_eq!(refusal["error"]["param"], field);
+            continue;
+        }
+        let example = if matches!(becomes, Becomes::Ignored) { any } else { examples[field].clone() };
         assert!(example.is_object(), "{field} has no example");
         let mut without = example.clone();
         without.as_object_mut().unwrap().remove(field);
@@ -155,7 +180,7 @@ fn every_row_is_true() {
                 assert_ne!(body, body_without, "{field}");
             }
             Becomes::Path => assert_ne!(path, path_without, "{field}"),
-            Becomes::Reply | Becomes::Ignored => {
+            Becomes::Reply | Becomes::Vertex | Becomes::Ignored | Becomes::Refused => {
                 assert_eq!((path, body), (path_without, body_without), "{field}");
             }
         }
