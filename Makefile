@@ -14,7 +14,7 @@ BUILD := $(or $(CARGO_TARGET_DIR),target)
 export GEMINI_FILTER_WASM := $(abspath $(BUILD)/wasm32-wasip1/release/gemini_filter.wasm)
 
 # The size which the filter, as loaded by Envoy, must stay below.
-MAX_WASM_BYTES := 700000
+MAX_WASM_BYTES := 1100000
 WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 RUNNER := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin/wasm-bindgen-test-runner
 STEP := @e2e/setup/step
@@ -53,7 +53,7 @@ bench: need targets $(VENV)/.done wasm ## instructions and memory per workload, 
 compose: need targets $(VENV)/.done wasm ## the docker-compose harness: up, smoke test, down (needs a Docker engine)
 	@e2e/compose
 
-size: wasm ## the filter's size; fails at 700 KB
+size: wasm ## the filter's size; fails at 1.1 MB
 	@bytes=$$(stat -c %s $(GEMINI_FILTER_WASM)); gzipped=$$(gzip -9c $(GEMINI_FILTER_WASM) | wc -c); \
 	  echo "gemini_filter.wasm: $$bytes bytes, $$gzipped gzipped (must stay below $(MAX_WASM_BYTES))"; \
 	  test $$bytes -lt $(MAX_WASM_BYTES)

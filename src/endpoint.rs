@@ -87,6 +87,8 @@ pub struct Forward {
     pub body: Vec<u8>,
     /// The name of the model, for `x-llm-model` and the log.
     pub model: String,
+    /// Members of the client's request that the model cannot take, for `x-llm-dropped`.
+    pub dropped: Vec<&'static str>,
     /// Reads a reply with status 200; every other status goes to the error reader.
     pub reply: Box<dyn Pipe>,
 }

@@ -87,6 +87,7 @@ enum Collected {
 struct Record {
     endpoint: &'static str,
     model: String,
+    dropped: String,
     status: u16,
     usage: Option<Usage>,
 }
@@ -198,7 +199,7 @@ impl Exchange {
     /// One line for the log. It holds no secrets and no bodies.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Record { endpoint, model, status, usage } = &self.record;
+        let Record { endpoint, model, status, usage, .. } = &self.record;
         let tokens = usage.map_or_else(String::new, |usage| {
             format!(" prompt_tokens={} completion_tokens={}", usage.prompt, usage.completion)
         });
@@ -247,6 +248,7 @@ impl Exchange {
     fn forward(&mut self, forward: Forward, scheme: &Scheme) -> Act {
         let headers = upstream::request_headers(&self.config, &forward, scheme);
         self.record.model = forward.model;
+        self.record.dropped = forward.dropped.join(", ");
         self.state = State::Sent { reply: forward.reply };
         Act::Edit { headers: Some(headers), body: Some(forward.body), hold: false }
     }

@@ -13,6 +13,7 @@
 //! | images, sound and likelihoods asked for | `output` |
 //! | Google's own options | `google` |
 //! | service tier, labels | `billing` |
+//! | what the model cannot take | `dropped` |
 //! | sampling parameters and their ranges | `sampling` |
 //! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
@@ -35,6 +36,7 @@ mod billing;
 mod built_in;
 mod calls;
 mod content;
+mod dropped;
 mod envelope;
 mod extras;
 mod finish;
@@ -117,6 +119,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         signatures: Some(request.signatures.clone()),
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
+    let mut dropped = dropped::members(&chat, &model, &tools);
     let in_pieces = stream && google.stream_arguments(BACKEND);
     let mut body = GenerateContentRequest {
         system_instruction: conversation.take_system(),
@@ -129,10 +132,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         cached_content: google.cached_content,
         service_tier: billing::service_tier(chat.service_tier.as_deref(), BACKEND)?,
     };
-    if body.cached_content.is_some() {
-        // They are part of the cache, and Google refuses them beside it.
-        (body.system_instruction, body.tools, body.tool_config) = (None, Vec::new(), None);
-    }
+    dropped.extend(dropped::beside_a_cache(&mut body));
     let body = written(&body, request.body.len())?;
 
     let envelope = envelope::Envelope::new(&model, calling, request, wav);
@@ -144,7 +144,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };
     let (resource, model) = (model.resource(), model.name().to_owned());
-    Ok(Next::Forward(Forward { resource, method, body, model, reply }))
+    Ok(Next::Forward(Forward { resource, method, body, model, dropped, reply }))
 }
 
 /// The body, for a client's of `size` bytes: in one allocation, which is all there is room for beside a large one.

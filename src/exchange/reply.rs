@@ -165,6 +165,9 @@ impl Exchange {
         if let Some(name) = self.config.model_name_header.as_deref().filter(|_| status == "200") {
             ours.push((name, &model));
         }
+        if !self.record.dropped.is_empty() && status == "200" {
+            ours.push(("x-llm-dropped", &self.record.dropped));
+        }
         upstream::reply_headers(received, &ours)
     }
 }

@@ -21,6 +21,7 @@ fn forward(method: &'static str) -> Forward {
         resource: "models/gemini-2.5-flash".to_owned(),
         method,
         body: b"{}".to_vec(),
+        dropped: Vec::new(),
         model: "gemini-2.5-flash".to_owned(),
         reply: pipe::whole(Unread),
     }

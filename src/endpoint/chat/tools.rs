@@ -26,6 +26,8 @@ pub(super) struct Tools<'a> {
     pub(super) custom: Vec<String>,
     /// The request used the legacy `functions`.
     pub(super) legacy: bool,
+    /// Built-in tools were left out.
+    pub(super) left_out: bool,
 }
 
 /// One element of `tools`, in every form clients use.
@@ -101,6 +103,7 @@ pub(super) fn translate<'a>(
     }
     // Models before Gemini 3 refuse both kinds together; the client's own functions matter more.
     if !tools.declarations.is_empty() && !target.model.has_mixed_tools() {
+        tools.left_out = !tools.built_in.tools.is_empty();
         tools.built_in = BuiltIn::default();
     }
     Ok(tools)
