@@ -21,11 +21,12 @@ class Rules:
 
     turn_rules: bool = True
     signatures: bool = True
+    documented: bool = True
 
     def changed(self, groups: dict[str, Any]) -> "Rules":
         """These rules with `groups` applied. Raises `BadScenario` on an unknown group or a value that is no bool."""
         if not switches(groups):
-            raise BadScenario('rules are {"turn_rules": bool, "signatures": bool}')
+            raise BadScenario(f"rules are {', '.join(sorted(vars(self)))}, each a bool")
         return Rules(**{**vars(self), **groups})
 
 

@@ -69,7 +69,7 @@ class Fake:
         return self._control("POST", f"gate/{urllib.parse.quote(id, safe='')}")
 
     def rules(self, **switches):
-        """Switch rule groups: `turn_rules=True|False`, `signatures=True|False`."""
+        """Switch rule groups: `turn_rules=`, `signatures=`, `documented=`, each True or False."""
         return self._control("PUT", "rules", switches)
 
     def close(self):

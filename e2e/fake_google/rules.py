@@ -1,13 +1,13 @@
 """What a well-formed request still must not do, by backend and model generation.
 
 The texts are Google's where one is on record (`google-api.md` section 4, `translation.md` sections 1.2.3 to 1.7);
-elsewhere only the sense is known. `turns` and `signatures` hold the two groups that tests can switch off.
+elsewhere only the sense is known. `turns`, `signatures` and `documented` hold the groups that tests can switch off.
 """
 
 import re
 from typing import Any
 
-from . import signatures, tool_rules, turns
+from . import documented, media_rules, signatures, tool_rules, turns
 from .control import Rules
 from .errors import GoogleError, field, invalid
 from .models import Model, model
@@ -45,10 +45,12 @@ def check(call: Call, body: dict[str, Any], groups: Rules) -> None:
     thinking(call, facts, config)
     output(call, facts, config, request)
     tool_rules.check(call, facts, request)
-    media(call, contents)
+    media_rules.check(call, facts, contents, config)
     if groups.turn_rules:
         turns.check(call, facts, contents)
         turns.system(call, request)
+    if groups.documented:
+        documented.check(call, request)
     if groups.signatures and facts.signatures:
         signatures.check(call, contents)
 
@@ -110,6 +112,8 @@ def thinking(call: Call, facts: Model, config: dict[str, Any]) -> None:
         raise unsupported(call, "Thinking")
     if level is not None and not facts.levels:
         raise unsupported(call, "Thinking level")
+    if level == "MINIMAL" and "pro" in facts.name:
+        raise invalid("Thinking level MINIMAL is not supported for this model.")
     if budget is None or budget == -1:
         return
     if budget == 0:
@@ -141,20 +145,11 @@ def output(call: Call, facts: Model, config: dict[str, Any], request: dict[str, 
     if facts.gemma and "systemInstruction" in request:
         raise invalid(f"Developer instruction is not enabled for {call.resource}")
     declared = any("functionDeclarations" in tool for tool in request.get("tools", []))
-    if json_mode and declared and not facts.generation >= (3, 0):
-        raise invalid("Function calling with a response mime type: 'application/json' is unsupported")
+    if json_mode and request.get("tools") and not facts.generation >= (3, 0):
+        what = "Function calling" if declared else "Tool use"
+        raise invalid(f"{what} with a response mime type: 'application/json' is unsupported")
     if request.get("cachedContent") and any(name in request for name in ("systemInstruction", "tools", "toolConfig")):
         raise invalid(
             "CachedContent can not be used with GenerateContent request setting system_instruction, tools or"
             " tool_config.\n\nProposed fix: move those values to CachedContent from GenerateContent request."
-        )
-
-
-def media(call: Call, contents: list[dict[str, Any]]) -> None:
-    """The Developer API reads no bucket."""
-    parts = [part for content in contents for part in content.get("parts", [])]
-    if call.api != VERTEX and any(part.get("fileData", {}).get("fileUri", "").startswith("gs://") for part in parts):
-        raise invalid(
-            "Referencing Google Cloud Storage files directly is not supported. Register them using"
-            " FileService.RegisterFile first."
         )

@@ -14,7 +14,7 @@ from .script import BadScript, Script
 # Tiny pause between two writes, so that they arrive as separate reads.
 PACE = 0.001
 # What a test can switch off, for all requests or for those of one scenario.
-RULE_GROUPS = {"turn_rules", "signatures"}
+RULE_GROUPS = {"turn_rules", "signatures", "documented"}
 
 
 class BadScenario(ValueError):

@@ -1,6 +1,7 @@
 """One request from start to end: judge it, choose the reply, write it, keep the record."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -98,11 +99,11 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
 
 
 def marker(body: Any) -> str | None:
-    """The last scenario marker in the conversation, else the last one elsewhere (a system instruction)."""
+    """The last scenario marker in a text of the conversation, else elsewhere (a system instruction), else in a result."""
     if not isinstance(body, dict):
         return None
-    for where in (body.get("contents"), body):
-        found = MARKER.findall(" ".join(texts(where)))
+    for where in (texts(body.get("contents")), texts(body), [json.dumps(body.get("contents"))]):
+        found = MARKER.findall(" ".join(where))
         if found:
             return found[-1]
     return None

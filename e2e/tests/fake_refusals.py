@@ -22,6 +22,11 @@ CALLED = {"role": "model", "parts": [CALL]}
 ANSWERED = {"role": "user", "parts": [RESPONSE]}
 
 
+
+def blob(mime: str, data: str = "AAAA") -> dict[str, Any]:
+    return {"inlineData": {"mimeType": mime, "data": data}}
+
+
 @dataclass
 class Bad:
     name: str
@@ -382,6 +387,140 @@ RULES = [
         set={"tools.0.functionDeclarations.0.name": "f", "generationConfig.responseMimeType": "application/json"},
     ),
     Bad(
+        "JSON mode with a built-in tool on 2.5",
+        "Tool use with a response mime type: 'application/json' is unsupported",
+        set={"tools": [{"googleSearch": {}}], "generationConfig.responseMimeType": "application/json"},
+    ),
+    Bad(
+        "both kinds of parameters",
+        "* GenerateContentRequest.tools[0].function_declarations[0]: only one of parameters and parameters_json_schema",
+        set={"tools.0.functionDeclarations.0": {"name": "f", "parameters": {"type": "OBJECT"}, "parametersJsonSchema": {}}},
+    ),
+    Bad(
+        "both kinds of schema",
+        "* GenerateContentRequest.generation_config: only one of response_schema and response_json_schema can be set.",
+        set={
+            "generationConfig": {
+                "responseMimeType": "application/json",
+                "responseSchema": {"type": "OBJECT"},
+                "responseJsonSchema": {"type": "object"},
+            }
+        },
+    ),
+    Bad(
+        "a schema without JSON mode",
+        "* GenerateContentRequest.generation_config.response_schema: only allowed when mime type is application/json.",
+        set={"generationConfig.responseJsonSchema": {"type": "object"}},
+    ),
+    Bad(
+        "a function twice",
+        "Duplicate function declaration found: f",
+        set={"tools.0.functionDeclarations": [{"name": "f"}, {"name": "f"}]},
+    ),
+    Bad(
+        "calling without tools",
+        "Function calling config is set without function_declarations.",
+        set={"toolConfig.functionCallingConfig.mode": "ANY"},
+    ),
+    Bad(
+        "circulation of calls on 2.5",
+        "Tool call context circulation is not enabled for this model.",
+        set={"tools.0.functionDeclarations.0.name": "f", "toolConfig.includeServerSideToolInvocations": True},
+    ),
+    Bad(
+        "the flag on Vertex, which does not know it",
+        f"{UNKNOWN} \"includeServerSideToolInvocations\" at 'tool_config': Cannot find field.",
+        path=VERTEX,
+        set={"toolConfig.includeServerSideToolInvocations": True},
+    ),
+    Bad(
+        "the least thinking on a Pro model (sense)",
+        "Thinking level MINIMAL is not supported for this model.",
+        model="gemini-3-pro-preview",
+        set={"generationConfig.thinkingConfig.thinkingLevel": "MINIMAL"},
+    ),
+    Bad(
+        "thinking on an image model",
+        "Thinking is not supported for this model.",
+        model="gemini-2.5-flash-image",
+        set={"generationConfig.thinkingConfig.thinkingBudget": 0},
+    ),
+    Bad(
+        "speech from a model that writes",
+        "The requested combination of response modalities (AUDIO, TEXT) is not supported by the model.",
+        set={"generationConfig.responseModalities": ["TEXT", "AUDIO"]},
+    ),
+    Bad(
+        "a voice for a model that writes (sense)",
+        "The requested combination of response modalities (AUDIO) is not supported by the model.",
+        set={"generationConfig.speechConfig.voiceConfig.prebuiltVoiceConfig.voiceName": "Kore"},
+    ),
+    Bad(
+        "pictures from a model that writes",
+        "The requested combination of response modalities (IMAGE, TEXT) is not supported by the model.",
+        model=G3,
+        set={"generationConfig.responseModalities": ["TEXT", "IMAGE"]},
+    ),
+    Bad("a misnomer of JPEG", "Unsupported MIME type: image/jpg", set={"contents.0.parts.1": blob("image/jpg")}),
+    Bad(
+        "a type that says nothing",
+        "Unsupported MIME type: application/octet-stream",
+        set={"contents.0.parts.1": blob("application/octet-stream")},
+    ),
+    Bad("an extension for a type", "Unsupported MIME type: png", set={"contents.0.parts.1": blob("png")}),
+    Bad("no type", "Unsupported MIME type: ", set={"contents.0.parts.1": {"inlineData": {"data": "AAAA"}}}),
+    Bad(
+        "no type on Vertex",
+        "Unable to submit request because it must have a mimeType parameter.",
+        path=VERTEX,
+        set={"contents.0.parts.1": {"fileData": {"fileUri": "https://example.org/x"}}},
+    ),
+    Bad("no data (sense)", "Unable to process input image.", set={"contents.0.parts.1": blob("image/png", "")}),
+    Bad(
+        "plain HTTP",
+        "Invalid or unsupported file uri: http://example.org/a.png",
+        set={"contents.0.parts.1": {"fileData": {"fileUri": "http://example.org/a.png", "mimeType": "image/png"}}},
+    ),
+    Bad(
+        "a file of OpenAI's",
+        "Invalid or unsupported file uri: file-7qh8Ajz",
+        set={"contents.0.parts.1": {"fileData": {"fileUri": "file-7qh8Ajz"}}},
+    ),
+    Bad(
+        "a file of the Developer API on Vertex",
+        "Invalid file URI: https://generativelanguage.googleapis.com/v1beta/files/x",
+        path=VERTEX,
+        set={
+            "contents.0.parts.1": {
+                "fileData": {
+                    "fileUri": "https://generativelanguage.googleapis.com/v1beta/files/x",
+                    "mimeType": "image/png",
+                }
+            }
+        },
+    ),
+    Bad(
+        "a resolution of its own on 2.5 (sense)",
+        "Media resolution per part is not supported for this model.",
+        set={"contents.0.parts.1": {**blob("image/png"), "mediaResolution": {"level": "MEDIA_RESOLUTION_HIGH"}}},
+    ),
+    Bad(
+        "a picture in a result on 2.5 (sense)",
+        "Multimodal function responses are not supported for this model.",
+        set={
+            "contents": [
+                ASK,
+                CALLED,
+                {"role": "user", "parts": [{"functionResponse": {**RESPONSE["functionResponse"], "parts": [blob("image/png")]}}]},
+            ]
+        },
+    ),
+    Bad(
+        "a cache with tools",
+        "CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.",
+        set={"cachedContent": "cachedContents/x", "tools": [{"googleSearch": {}}]},
+    ),
+    Bad(
         "a cache with a system instruction",
         "CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.",
         set={"cachedContent": "cachedContents/x", "systemInstruction.parts.0.text": "be brief"},
@@ -503,4 +642,63 @@ SIGNATURES = [
     ),
 ]
 
-ALL = [*STRUCTURE, *SURFACE, *RULES, *TURNS, *SIGNATURES]
+
+
+def declared(schema: Any) -> dict[str, Any]:
+    return {"tools.0.functionDeclarations.0": {"name": "f", "parametersJsonSchema": schema}}
+
+
+def answered(schema: Any) -> dict[str, Any]:
+    return {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": schema}}
+
+
+PARAMETERS = "* GenerateContentRequest.tools[0].function_declarations[0].parameters_json_schema"
+ANSWER = "* GenerateContentRequest.generation_config.response_json_schema"
+# The fake's own words: Google takes some of these (`data/fake_corpus_exceptions.json`).
+DOCUMENTED = [
+    Bad(
+        "two tools of functions",
+        "Only at most one tool is supported.",
+        set={"tools": [{"functionDeclarations": [{"name": "f"}]}, {"functionDeclarations": [{"name": "g"}]}]},
+    ),
+    Bad("const", f"{PARAMETERS}.properties.a: unknown keyword 'const'.", set=declared({"properties": {"a": {"const": 1}}})),
+    Bad("allOf", f"{PARAMETERS}: unknown keyword 'allOf'.", set=declared({"allOf": [{"type": "object"}]})),
+    Bad("$schema", f"{ANSWER}: unknown keyword '$schema'.", set=answered({"$schema": "x", "type": "object"})),
+    Bad("pattern in a branch", f"{ANSWER}.anyOf[1]: unknown keyword 'pattern'.", set=answered({"anyOf": [{}, {"pattern": "x"}]})),
+    Bad("default in items", f"{ANSWER}.items: unknown keyword 'default'.", set=answered({"type": "array", "items": {"default": 1}})),
+    Bad(
+        "an extension below additionalProperties",
+        f"{PARAMETERS}.additionalProperties: unknown keyword 'x-y'.",
+        set=declared({"type": "object", "additionalProperties": {"x-y": 1}}),
+    ),
+    Bad(
+        "definitions under their old name",
+        f"{PARAMETERS}: unknown keyword 'definitions'.",
+        set=declared({"definitions": {"A": {}}, "type": "object"}),
+    ),
+    Bad("a description beside $ref", f"{PARAMETERS}.properties.a: 'description' beside $ref.", set=declared(
+        {"$defs": {"A": {}}, "properties": {"a": {"$ref": "#/$defs/A", "description": "x"}}})),
+    Bad(
+        "a reference to nothing",
+        f"{ANSWER}.items: reference to undefined schema '#/$defs/B'.",
+        set=answered({"$defs": {"A": {}}, "type": "array", "items": {"$ref": "#/$defs/B"}}),
+    ),
+    Bad("a schema that is a bool", f"{PARAMETERS}.properties.a: a schema must be an object.", set=declared({"properties": {"a": True}})),
+    Bad("a boolean in an enum", f"{ANSWER}.enum: enum values are strings or numbers.", set=answered({"enum": ["a", True]})),
+    Bad("an empty enum", f"{ANSWER}.enum: enum values are strings or numbers.", set=answered({"enum": []})),
+    Bad("a type in capitals", f"{ANSWER}.type: unknown type 'STRING'.", set=answered({"type": "STRING"})),
+    Bad("a list for arguments", f"{PARAMETERS}: parameters schema should be of type OBJECT.", set=declared({"type": "array", "items": {}})),
+    Bad(
+        "responses out of order",
+        "Function responses ['g', 'f'] do not follow their calls ['f', 'g'].",
+        set={
+            "contents": [
+                ASK,
+                {"role": "model", "parts": [CALL, {"functionCall": {"name": "g", "args": {}}}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "g", "response": {}}}, RESPONSE]},
+            ]
+        },
+    ),
+]  # fmt: skip
+
+ALL = [*STRUCTURE, *SURFACE, *RULES, *TURNS, *SIGNATURES, *DOCUMENTED]

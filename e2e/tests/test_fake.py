@@ -246,7 +246,7 @@ def test_rules_switch_globally_and_per_scenario(google):
     assert send(google, PLAIN, empty_turn).status == 200
     google.put_scenario("lenient", scenarios.reply("x"))
     try:
-        assert google.rules(turn_rules=False) == {"turn_rules": False, "signatures": True}
+        assert google.rules(turn_rules=False) == {"turn_rules": False, "signatures": True, "documented": True}
         assert send(google, PLAIN, empty_turn).status == 200
     finally:
         google.rules(turn_rules=True)

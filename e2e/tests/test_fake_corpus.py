@@ -71,17 +71,15 @@ def judged(google: Fake, **rules: bool) -> tuple[int, dict[str, str]]:
     return count, refused
 
 
-@pytest.mark.parametrize(
-    "turn_rules, listed",
-    [(False, EXCEPTIONS["always"]), (True, EXCEPTIONS["always"] | EXCEPTIONS["turn_rules"])],
-    ids=["turn rules off", "turn rules on"],
-)
-def test_takes_what_google_took(google, capsys, turn_rules, listed):
-    count, refused = judged(google, turn_rules=turn_rules, signatures=True)
+@pytest.mark.parametrize("group", [None, "turn_rules", "documented"])
+def test_takes_what_google_took(google, capsys, group):
+    """With neither of the groups that are stricter than the service, and with each."""
+    groups = {name: name == group for name in ("turn_rules", "documented")}
+    listed = EXCEPTIONS["always"] | (EXCEPTIONS[group] if group else {})
+    count, refused = judged(google, signatures=True, **groups)
     with capsys.disabled():
-        switch = "on" if turn_rules else "off"
         print(
-            f"\nfake Google, turn rules {switch}: {count} recorded 200s judged, {count - len(refused)} accepted,",
+            f"\nfake Google, stricter rules: {group}: {count} recorded 200s judged, {count - len(refused)} accepted,",
             end=" ",
         )
         print(f"{len(refused)} refused, {len(listed)} listed")
@@ -89,7 +87,7 @@ def test_takes_what_google_took(google, capsys, turn_rules, listed):
 
 
 def test_refuses_what_google_refused(google, capsys):
-    google.rules(turn_rules=True, signatures=True)
+    google.rules(turn_rules=True, signatures=True, documented=True)
     replay, count, wrong = Replay(google), 0, {}
     for record in exchanges():
         if record["status"] in CLIENT_ERRORS:

@@ -5,7 +5,22 @@ from itertools import pairwise
 
 import pytest
 from fake_fixtures import KEY, PLAIN, STREAM, said, send
-from fake_refusals import ALL, ANSWERED, ASK, CALL, CALLED, G3, RESPONSE, SIGNATURES, SURFACE, TURNS, VERTEX, Bad
+from fake_refusals import (
+    ALL,
+    ANSWERED,
+    ASK,
+    CALL,
+    CALLED,
+    DOCUMENTED,
+    G3,
+    RESPONSE,
+    SIGNATURES,
+    SURFACE,
+    TURNS,
+    VERTEX,
+    Bad,
+    blob,
+)
 
 from fake_google.launch import Fake
 
@@ -128,8 +143,29 @@ LENIENT = {
     "empty properties": {
         "tools.0.functionDeclarations.0": {"name": "f", "parameters": {"type": "OBJECT", "properties": {}}}
     },
-    "any JSON Schema": {
-        "tools.0.functionDeclarations.0": {"name": "f", "parametersJsonSchema": {"$ref": "#", "const": 1}}
+    "a recursive JSON Schema": {
+        "tools.0.functionDeclarations.0": {
+            "name": "f",
+            "parametersJsonSchema": {
+                "$defs": {"A": {"type": ["object", "null"], "properties": {"const": {"$ref": "#/$defs/A"}}}},
+                "type": "object",
+                "properties": {"a": {"$ref": "#/$defs/A"}, "enum": {"enum": ["", 1.5]}},
+                "additionalProperties": {"anyOf": [{}, {"type": "null"}]},
+            },
+        }
+    },
+    "media of every kind": {
+        "contents.0.parts": [
+            {"text": "look"},
+            blob("image/png"),
+            blob("audio/L16;rate=24000"),
+            blob("video/mp4"),
+            blob("application/pdf"),
+            blob("text/csv"),
+            {"fileData": {"fileUri": "https://generativelanguage.googleapis.com/v1beta/files/x"}},
+            {"fileData": {"fileUri": "files/x"}},
+            {"fileData": {"fileUri": "https://www.youtube.com/watch?v=x", "mimeType": "video/mp4"}},
+        ]
     },
     "no role": {"contents.0.role": None},
     "empty text beside text": {"contents.0.parts.1.text": ""},
@@ -177,7 +213,9 @@ def test_penalties_where_recorded(google):
 
 
 @pytest.mark.parametrize(
-    "group, rows", [("turn_rules", TURNS), ("signatures", SIGNATURES)], ids=["turns", "signatures"]
+    "group, rows",
+    [("turn_rules", TURNS), ("signatures", SIGNATURES), ("documented", DOCUMENTED)],
+    ids=["turns", "signatures", "documented"],
 )
 def test_groups_can_be_switched_off(google, group, rows):
     try:
@@ -186,3 +224,17 @@ def test_groups_can_be_switched_off(google, group, rows):
             assert post(google, bad).status == 200, bad.name
     finally:
         google.rules(**{group: True})
+
+
+MODALITIES = {
+    "gemini-2.5-flash-preview-tts": {(): 400, ("TEXT",): 400, ("AUDIO",): 200, ("TEXT", "AUDIO"): 400},
+    "gemini-2.5-flash-image": {(): 200, ("TEXT", "IMAGE"): 200, ("IMAGE",): 200, ("AUDIO",): 400},
+    "gemini-2.5-flash": {(): 200, ("TEXT",): 200, ("IMAGE",): 400},
+}
+
+
+@pytest.mark.parametrize("model", MODALITIES)
+def test_each_model_answers_in_its_own_way(google, model):
+    for wanted, status in MODALITIES[model].items():
+        body = {**said("hi"), "generationConfig": {"responseModalities": list(wanted)}}
+        assert send(google, PLAIN.replace("gemini-2.5-flash", model), body).status == status, wanted
