@@ -11,9 +11,10 @@ def keys(path: str) -> list:
     return [int(number) if number else re.sub(r"\\(.)", r"\1", a or b or c) for a, number, b, c in KEY.findall(path)]
 
 
-def put(args: dict, path: list, value) -> None:
-    """Sets the value at `path`, or appends to the text that is there; lists grow with nulls."""
-    at = args
+def put(args: dict, piece: dict) -> None:
+    """Sets one piece of the arguments at its path, or appends it to the text that is there; lists grow with nulls."""
+    value = next((piece[name] for name in VALUES if piece.get(name) is not None), None)
+    path, at = keys(piece["jsonPath"]), args
     for key, following in zip(path, [*path[1:], None], strict=True):
         if isinstance(at, list):
             at.extend([None] * (key + 1 - len(at)))
@@ -23,15 +24,3 @@ def put(args: dict, path: list, value) -> None:
         elif known is None:
             at[key] = [] if isinstance(following, int) else {}
         at = at[key]
-
-
-def assemble(parts: list[dict]) -> list[dict]:
-    """Google's `functionCall` objects in order, each name with everything that follows it without one."""
-    calls: list[dict] = []
-    for part in parts:
-        if part.get("name"):
-            calls.append({"name": part["name"], "args": dict(part.get("args") or {})})
-        for piece in part.get("partialArgs") or []:
-            value = next((piece[name] for name in VALUES if piece.get(name) is not None), None)
-            put(calls[-1]["args"], keys(piece["jsonPath"]), value)
-    return calls

@@ -1,13 +1,18 @@
-"""What must reach Google for a text chat request, worked out a second time.
+"""What must reach Google for a chat request, worked out a second time, with nothing from `src/`.
 
-`expect_request(body, model)` translates an OpenAI chat body independently of `src/`;
-`compare_request` lists the differences to what the fake recorded: a lost text or parameter, and
-anything that was added. What is dropped on purpose stands in `IGNORED`, with its reason.
+`compare_request(body, model, recorded)` lists the differences between an OpenAI chat body and what the fake recorded: a
+lost or altered text, argument, result, schema, media or parameter, and anything that was added. `unaccounted(body)`
+lists the keys that nothing here looks at; what is dropped on purpose stands in `IGNORED`, with its reason.
 """
 
 from __future__ import annotations
 
+import json
 import re
+
+import checker_contents
+import checker_schema
+import checker_tools
 
 # Client keys that must not leave the gateway, and why nothing is lost by that.
 IGNORED = {
@@ -34,41 +39,65 @@ IGNORED = {
     "messages[].parsed": "output only, a helper of the SDK",
     "messages[].audio": "cannot be dereferenced",
     "messages[].id": "output only",
+    "messages[].content[].prompt_cache_breakpoint": "OpenAI's cache",
+    "messages[].content[].cache_control": "another provider's cache",
+    "messages[].tool_calls[].function.parsed_arguments": "output only, a helper of the SDK",
+    "messages[].tool_calls[].index": "output only, a position in a stream",
+    "messages[].tool_calls[].type": "function or custom, told apart by the member of that name",
+    "messages[].tool_calls[].id": "compared where the model takes ids (Gemini 3)",
+    "tools[].type": "function or custom, told apart by the member of that name",
+    "tools[].function.strict": "OpenAI's switch; Google has none",
+    "tools[].function.type": "a second type inside a function, which says nothing",
+    "tools[].function.external_execution": "Agno's own switch, not OpenAI's",
+    "tools[].function.requires_confirmation": "Agno's own switch, not OpenAI's",
+    "functions[].strict": "OpenAI's switch; Google has none",
+    "response_format.json_schema.strict": "OpenAI's switch; Google has none",
+    "web_search_options.search_context_size": "Google's search has no options",
+    "web_search_options.user_location": "Google's search has no options",
 }
 
-# What `expect_request` looks for at Google's.
+# What `compare_request` looks for at Google's.
 CARRIED = {
     "messages", "temperature", "top_p", "top_k", "n", "seed", "stop", "max_tokens", "max_completion_tokens", "presence_penalty",
-    "frequency_penalty", "logprobs", "top_logprobs", "messages[].role", "messages[].content", "messages[].refusal",
+    "frequency_penalty", "logprobs", "top_logprobs", "tools", "tool_choice", "functions", "function_call", "response_format",
+    "reasoning_effort", "modalities", "audio", "service_tier", "web_search_options",
+    "messages[].role", "messages[].content", "messages[].refusal", "messages[].tool_calls", "messages[].tool_call_id",
+    "messages[].function_call", "messages[].audio", "messages[].name",
+    "messages[].content[].type", "messages[].content[].text", "messages[].content[].refusal", "messages[].content[].image_url",
+    "messages[].content[].input_audio", "messages[].content[].file", "messages[].content[].image_url.url", "messages[].content[].image_url.detail",
+    "messages[].content[].input_audio.data", "messages[].content[].input_audio.format", "messages[].content[].file.file_data",
+    "messages[].content[].file.file_id", "messages[].content[].file.filename",
+    "messages[].tool_calls[].function", "messages[].tool_calls[].custom", "messages[].tool_calls[].extra_content",
+    "messages[].tool_calls[].function.name", "messages[].tool_calls[].function.arguments",
+    "tools[].function", "tools[].custom", "tools[].name", *(f"tools[].{name}" for _, name in checker_tools.BUILT_IN), "tools[].function.name", "tools[].function.description",
+    "tools[].function.parameters", "functions[].name", "functions[].description", "functions[].parameters",
+    "response_format.type", "response_format.json_schema", "response_format.json_schema.name",
+    "response_format.json_schema.schema", "response_format.json_schema.description", "audio.voice", "audio.format",
+}  # fmt: skip
+# Objects whose keys are compared as a whole, or belong to the client: nothing below them is looked up here.
+OPAQUE = {
+    "messages[].function_call", "messages[].tool_calls[].extra_content", "messages[].annotations", "messages[].parsed", "messages[].audio",
+    "messages[].tool_calls[].custom", "tools[].function.parameters", "tools[].custom", "functions[].parameters", "tool_choice", "function_call",
+    "response_format.json_schema.schema", "metadata", "logit_bias", "prediction", "stream_options", "prompt_cache_options", "moderation",
+    "web_search_options.user_location", "messages[].content[].prompt_cache_breakpoint", "messages[].content[].cache_control",
 }  # fmt: skip
 
-# Features of the next issue: a request that uses one may be refused with "not supported yet".
-LATER = {
-    "tools", "functions", "tool_choice", "function_call", "reasoning_effort", "modalities", "audio",
-    "web_search_options", "service_tier", "logprobs", "top_logprobs", "extra_body", "google", "thinking",
-    "safety_settings", "cached_content", "labels", "response_schema", "response_format", "messages[].tool_calls",
-    "messages[].tool_call_id", "messages[].function_call",
-}
+
+def paths(value, path: str = ""):
+    """Every key inside, as a path like `messages[].content[].text`."""
+    if isinstance(value, list):
+        for item in value:
+            yield from paths(item, path + "[]")
+    elif isinstance(value, dict) and path not in OPAQUE:
+        for key, item in value.items():
+            here = f"{path}.{key}" if path else key
+            yield here
+            yield from paths(item, here)
 
 
 def unaccounted(body: dict) -> set[str]:
-    """Keys that are neither looked for at Google's, nor on the ignore list, nor of the next issue."""
-    inner = {f"messages[].{key}" for message in body.get("messages") or [] for key in message}
-    return (set(body) | inner) - CARRIED - set(IGNORED) - LATER
-
-
-def uses_later_features(body: dict) -> bool:
-    """Whether the request goes beyond text chat."""
-    wanted = {k for k in LATER & set(body) - {"response_format"} if body[k] not in (None, [], ["text"])}
-    if (body.get("response_format") or {}).get("type", "text") != "text" or wanted:
-        return True
-    for message in body.get("messages") or []:
-        if message.get("role") in ("tool", "function") or message.get("tool_calls") or message.get("function_call"):
-            return True
-        content = message.get("content")
-        if isinstance(content, list) and any(p.get("type") not in ("text", "refusal") for p in content):
-            return True
-    return False
+    """Keys that are neither looked for at Google's nor on the ignore list."""
+    return set(paths(body)) - CARRIED - set(IGNORED)
 
 
 def generation(model: str) -> tuple[int, int]:
@@ -78,46 +107,6 @@ def generation(model: str) -> tuple[int, int]:
     if model.startswith("gemini-") and not re.match(r"gemini-(pro|flash|exp)(?!-(lite-)?latest)", model):
         return (99, 0)
     return (99, 0) if model.endswith("-latest") else (1, 0)
-
-
-def clean(text: str) -> str:
-    """Google refuses unpaired surrogates and NUL."""
-    return "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text if c != "\0")
-
-
-def texts(message: dict) -> list[str]:
-    """The non-empty texts of a message in order; a refusal is text like any other."""
-    content = message.get("content")
-    parts = [content] if isinstance(content, str) else [p.get("text") or p.get("refusal") or "" for p in content or []]
-    if message.get("role") in ("assistant", "model") and isinstance(message.get("refusal"), str):
-        parts.append(message["refusal"])
-    return [clean(p) for p in parts if clean(p)]
-
-
-def expect_contents(messages: list[dict], model: str) -> tuple[list[str], list[dict]]:
-    """(system texts, contents): roles alternate, the first is the user's."""
-    system, contents = [], []
-    for message in messages:
-        role, parts = message["role"], texts(message)
-        if role in ("system", "developer"):
-            system += parts
-            continue
-        target = "model" if role in ("assistant", "model") else "user"
-        if target == "model" and not parts:
-            continue
-        if contents and contents[-1]["role"] == target:
-            contents[-1]["parts"] += parts
-        else:
-            contents.append({"role": target, "parts": parts})
-    for content in contents:
-        content["parts"] = content["parts"] or [" "]
-    if not contents:
-        return [], [{"role": "user", "parts": system}]
-    if contents[0]["role"] == "model":
-        contents.insert(0, {"role": "user", "parts": [" "]})
-    if contents[-1]["role"] == "model" and generation(model) >= (3, 0):
-        contents.append({"role": "user", "parts": ["Continue."]})
-    return system, contents
 
 
 def expect_sampling(body: dict, model: str) -> dict:
@@ -161,48 +150,108 @@ def fold_seed(seed: int) -> int:
     low = (seed ^ (seed >> 32)) & 0xFFFFFFFF
     return low - 2**32 if low >= 2**31 else low
 
-
-def expect_request(body: dict, model: str) -> dict:
-    """The Gemini request, with parts as plain texts: {contents, system, config}."""
-    system, contents = expect_contents(body["messages"], model)
-    return {"contents": contents, "system": system, "config": expect_sampling(body, model)}
-
-
-def plain(content: dict) -> tuple[dict, list[str]]:
-    """A recorded content with its parts as plain texts, and what else was found in it."""
-    problems = [f"unknown key {k!r} in a content" for k in set(content) - {"role", "parts"}]
-    parts = []
-    for part in content.get("parts") or []:
-        if set(part) != {"text"}:
-            problems.append(f"a part with {sorted(part)}")
-        parts.append(part.get("text"))
-    return {"role": content.get("role"), "parts": parts}, problems
+LEVELS = {"none": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH", "max": "HIGH"}
+BUDGETS = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
+VOICES = {
+    "alloy": "Kore", "ash": "Iapetus", "ballad": "Algieba", "cedar": "Achird", "coral": "Sulafat", "echo": "Charon", "fable": "Umbriel",
+    "marin": "Despina", "onyx": "Orus", "nova": "Aoede", "sage": "Vindemiatrix", "shimmer": "Achernar", "verse": "Puck",
+}  # fmt: skip
+TIERS = {"default": "standard", "flex": "flex", "priority": "priority", "scale": "priority", "fast": "priority"}
 
 
-def without_fillers(contents: list[dict]) -> list[dict]:
-    """A lone space stands for an empty message; beside other parts it may be there or not."""
-    return [{**c, "parts": [p for p in c["parts"] if p != " "] or [" "]} for c in contents]
+def expect_thinking(effort: str | None, model: str) -> dict | None:
+    """The thinkingConfig of Google's own table for a Flash or Pro model that thinks."""
+    if effort is None or generation(model) < (2, 5) or re.search("-tts|-image|native-audio", model):
+        return None
+    thoughts = {"includeThoughts": effort != "none"}
+    if generation(model) >= (3, 0):
+        level = LEVELS[effort]
+        return {**thoughts, "thinkingLevel": "LOW" if level == "MINIMAL" and "pro" in model else level}
+    pro = "pro" in model
+    budget = {"none": 128, "xhigh": 32768, "max": 32768}.get(effort, BUDGETS[effort]) if pro else BUDGETS[effort]
+    return {**thoughts, "thinkingBudget": budget}
+
+
+def expect_output(body: dict, model: str) -> dict:
+    """What the answer is made of: modalities, voice, picture detail."""
+    config: dict = {}
+    wanted = [name.upper() for name in body.get("modalities") or []]
+    sound = body.get("audio") or {}
+    if "-tts" in model or sound:
+        wanted = ["AUDIO"]
+    if wanted and wanted != ["TEXT"]:
+        config["responseModalities"] = wanted
+    if sound.get("voice"):
+        voice = VOICES.get(sound["voice"], sound["voice"])
+        config["speechConfig"] = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}
+    details = {part["image_url"].get("detail") for part in pictures(body["messages"])}
+    wanted_detail = next((level for level in ("high", "medium", "low") if level in details), None)
+    if wanted_detail and generation(model) < (3, 0):
+        config["mediaResolution"] = f"MEDIA_RESOLUTION_{wanted_detail.upper()}"
+    if thinking := expect_thinking(body.get("reasoning_effort"), model):
+        config["thinkingConfig"] = thinking
+    return config
+
+
+def pictures(messages: list[dict]) -> list[dict]:
+    parts = [part for message in messages for part in (message.get("content") if isinstance(message.get("content"), list) else [])]
+    return [part for part in parts if isinstance(part.get("image_url"), dict)]
+
+
+def wanted_json(body: dict) -> dict | None:
+    """The response_format if it asks for JSON: its `type` and, with a schema, `schema` and `name`."""
+    format = body.get("response_format") or {}
+    if format.get("type") not in ("json_object", "json_schema"):
+        return None
+    return {"type": format["type"], **(format.get("json_schema") or {})}
+
+
+def compare_format(body: dict, model: str, recorded: dict, instruction: list[str]) -> list[str]:
+    """JSON mode and the schema; before Gemini 3 both become words when there are tools, taken off `instruction`."""
+    config = recorded.get("generationConfig") or {}
+    wanted = wanted_json(body)
+    got = {key: config.get(key) for key in ("responseMimeType", "responseJsonSchema") if key in config}
+    if wanted is None:
+        return [f"generationConfig: {got} was added"] if got else []
+    schema = wanted.get("schema")
+    if recorded.get("tools") and generation(model) < (3, 0):
+        words = instruction.pop() if instruction else ""
+        told = json.loads(words[words.index("{") :]) if "{" in words else None
+        problems = [f"generationConfig: {got} beside tools"] if got else []
+        problems += [] if "JSON" in words else [f"nobody asks for JSON: {words!r}"]
+        return problems + (checker_schema.lost(schema, told) if schema else [])
+    if got.pop("responseMimeType", None) != "application/json":
+        return ["responseMimeType: no JSON"]
+    if not schema:
+        return [f"generationConfig: {got} was added"] if got else []
+    if "responseJsonSchema" not in got:
+        return ["responseJsonSchema is lost"]
+    named = {"title": wanted.get("name"), "description": wanted.get("description")}
+    return checker_schema.lost({**{key: value for key, value in named.items() if value is not None}, **schema}, got["responseJsonSchema"])
 
 
 def compare_request(body: dict, model: str, recorded: dict) -> list[str]:
     """Differences between what the client's `body` asks for and the `recorded` Gemini request."""
-    want = expect_request(body, model)
-    problems = [f"added: {k}" for k in set(recorded) - {"contents", "systemInstruction", "generationConfig"}]
-    contents = []
-    for content in recorded.get("contents") or []:
-        got, odd = plain(content)
-        contents.append(got)
-        problems += odd
-    if without_fillers(contents) != without_fillers(want["contents"]):
-        problems.append(f"contents: got {contents}, expected {want['contents']}")
-    instruction, odd = plain(recorded.get("systemInstruction") or {})
-    problems += odd
-    if instruction["role"] not in (None, "user", "system"):
-        problems.append(f"systemInstruction.role: {instruction['role']!r}")
-    if instruction["parts"] != want["system"]:
-        problems.append(f"systemInstruction: got {instruction['parts']}, expected {want['system']}")
-    config = recorded.get("generationConfig") or {}
-    for key in sorted(set(config) | set(want["config"])):
-        if config.get(key) != want["config"].get(key):
-            problems.append(f"generationConfig.{key}: got {config.get(key)!r}, expected {want['config'].get(key)!r}")
+    system_ok = not model.startswith("gemma-")
+    known = {"contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "serviceTier"}
+    problems = [f"added: {key}" for key in set(recorded) - known]
+    system, want = checker_contents.expected(body["messages"], generation(model), system_ok)
+    got, odd = checker_contents.received(recorded.get("contents") or [])
+    names = checker_tools.names(body, recorded)
+    problems += odd + checker_contents.compare(want, got, names, ids=generation(model) >= (3, 0))
+    told = recorded.get("systemInstruction") or {}
+    if told.get("role") not in (None, "user", "system"):
+        problems.append(f"systemInstruction.role: {told['role']!r}")
+    instruction = [part.get("text") for part in told.get("parts") or []]
+    problems += compare_format(body, model, recorded, instruction)
+    if instruction != system:
+        problems.append(f"systemInstruction: got {instruction}, expected {system}")
+    problems += checker_tools.compare(body, generation(model), recorded)
+    if recorded.get("serviceTier") != TIERS.get(body.get("service_tier")):
+        problems.append(f"serviceTier: got {recorded.get('serviceTier')!r} for {body.get('service_tier')!r}")
+    config = {k: v for k, v in (recorded.get("generationConfig") or {}).items() if k not in ("responseMimeType", "responseJsonSchema")}
+    expected = {**expect_sampling(body, model), **expect_output(body, model)}
+    for key in sorted(set(config) | set(expected)):
+        if config.get(key) != expected.get(key):
+            problems.append(f"generationConfig.{key}: got {config.get(key)!r}, expected {expected.get(key)!r}")
     return problems

@@ -6,10 +6,15 @@ finish per choice and nothing after it, usage only when asked, `[DONE]` once and
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 
 from checker_errors import shape_problems
+
+
+# What the finish chunk says.
+ENDS = ("finish_reason", "native_finish_reason", "native_finish_message")
 
 
 @dataclass
@@ -27,6 +32,16 @@ class Collected:
     @property
     def first(self) -> dict:
         return self.chunks[0] if self.chunks else {}
+
+    def choices(self) -> dict[int, dict]:
+        """The choices by index, as a whole reply has them (but sound is bytes)."""
+        made = {}
+        for index, one in self.messages.items():
+            message = {key: one[key] for key in ("content", "reasoning_content", "refusal", "images", "files", "annotations", "audio", "extra_content")}
+            message |= {"tool_calls": list(one["tool_calls"].values()), "provider_specific_fields": one["provider"]}
+            logprobs = None if one["logprobs"] is None else {"content": one["logprobs"]}
+            made[index] = {"message": message, "logprobs": logprobs, **{key: one.get(key) for key in ENDS}}
+        return made
 
 
 def events(body: bytes) -> tuple[list[str], list[str]]:
@@ -47,7 +62,10 @@ def events(body: bytes) -> tuple[list[str], list[str]]:
 
 
 def new_message() -> dict:
-    return {"content": None, "reasoning_content": "", "refusal": None, "tool_calls": {}, "finish_reason": None, "roles": 0}
+    return {
+        "content": None, "reasoning_content": "", "refusal": None, "tool_calls": {}, "finish_reason": None, "roles": 0,
+        "images": [], "files": [], "annotations": [], "audio": None, "extra_content": None, "logprobs": None, "provider": {},
+    }  # fmt: skip
 
 
 def collect(body: bytes, include_usage: bool = False, complete: bool = True) -> Collected:
@@ -124,16 +142,47 @@ def read_choice(got: Collected, choice: dict) -> None:
         if delta.get(key) is not None:
             message[key] = (message[key] or "") + delta[key]
     message["reasoning_content"] += delta.get("reasoning_content") or ""
+    read_extensions(got, index, message, delta)
+    if choice.get("logprobs"):
+        message["logprobs"] = (message["logprobs"] or []) + choice["logprobs"]["content"]
     for call in delta.get("tool_calls") or []:
         if "index" not in call:
             got.problems.append(f"choice {index}: a tool call without index")
-        slot = message["tool_calls"].setdefault(call.get("index"), {"name": "", "arguments": ""})
-        slot["name"] += (call.get("function") or {}).get("name") or ""
-        slot["arguments"] += (call.get("function") or {}).get("arguments") or ""
+        slot = message["tool_calls"].setdefault(call.get("index"), {"function": {"name": "", "arguments": ""}})
+        for key in ("id", "type", "extra_content"):
+            if key in call and slot.setdefault(key, call[key]) != call[key]:
+                got.problems.append(f"choice {index}: a tool call's {key} changes")
+        slot["function"]["name"] += (call.get("function") or {}).get("name") or ""
+        slot["function"]["arguments"] += (call.get("function") or {}).get("arguments") or ""
     if choice.get("finish_reason") is not None:
         if delta:
             got.problems.append(f"choice {index}: the finish chunk carries {delta}")
-        message["finish_reason"] = choice["finish_reason"]
+        message |= {key: value for key, value in choice.items() if key in ENDS}
+
+
+EXTENSIONS = {"images", "files", "annotations", "audio", "extra_content", "provider_specific_fields"}
+DELTA = {"role", "content", "refusal", "reasoning_content", "tool_calls", "function_call"} | EXTENSIONS
+
+
+def read_extensions(got: Collected, index: int, message: dict, delta: dict) -> None:
+    """Media, sources and Google's own words, which come whole or in pieces with an index."""
+    got.problems += [f"choice {index}: unknown member {key!r} of a delta" for key in set(delta) - DELTA]
+    for key in ("images", "files"):
+        for one in delta.get(key) or []:
+            if one.get("index") != len(message[key]):
+                got.problems.append(f"choice {index}: {key} index {one.get('index')!r} comes after {len(message[key])}")
+            message[key].append(one)
+    message["annotations"] += delta.get("annotations") or []
+    message["extra_content"] = delta.get("extra_content") or message["extra_content"]
+    if audio := delta.get("audio"):
+        if message["audio"] is None and not audio.get("id"):
+            got.problems.append(f"choice {index}: sound without an id")
+        before = message["audio"] or {"data": b""}
+        # Clients decode each piece for itself.
+        message["audio"] = {**before, **audio, "data": before["data"] + base64.b64decode(audio.get("data") or "", validate=True)}
+    for key, value in (delta.get("provider_specific_fields") or {}).items():
+        listed = isinstance(value, list) and key in ("code_execution", "server_side_tool_invocations")
+        message["provider"][key] = message["provider"].get(key, []) + value if listed else value
 
 
 def check_end(got: Collected) -> None:

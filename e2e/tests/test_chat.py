@@ -1,5 +1,7 @@
 """Chat requests: every text and parameter reaches Google, nothing else does (checked by `checker_requests`)."""
 
+import base64
+
 import pytest
 from checker_requests import compare_request, unaccounted
 from support.lab import MODEL, chat
@@ -181,25 +183,129 @@ def test_out_of_range(gateway, name):
     assert got.error["param"] == param, got.error
 
 
-LATER = {
-    "tools": {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]},
-    "functions": {"functions": [{"name": "f", "parameters": {"type": "object"}}]},
+def calling(*calls, **fields):
+    made = [{"id": id, "type": "function", "function": {"name": name, "arguments": text}} for id, name, text in calls]
+    return say("assistant", None, tool_calls=made, **fields)
+
+
+def function(name, parameters=None, **fields):
+    return {"type": "function", "function": {"name": name, **({"parameters": parameters} if parameters else {}), **fields}}
+
+
+def data_url(mime, data=b"\x89PNG\r\n\x1a\n"):
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def image(url, **fields):
+    return {"type": "image_url", "image_url": {"url": url, **fields}}
+
+
+TRIP = {
+    "type": "object",
+    "properties": {
+        "to": {"type": "string", "description": "a city", "enum": ["Oslo", "Bern"]},
+        "stops": {"type": "array", "items": {"$ref": "#/$defs/Stop"}},
+        "type": {"anyOf": [{"const": "fast"}, {"type": "null"}]},
+    },
+    "required": ["to"],
+    "additionalProperties": False,
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$defs": {"Stop": {"type": "object", "properties": {"at": {"type": "integer", "exclusiveMinimum": 0}, "next": {"$ref": "#/$defs/Stop"}}}},
+}
+F, BOOK = function("f"), function("book", TRIP, description="Books a trip", strict=True)
+ANSWER = {"type": "json_schema", "json_schema": {"name": "trip", "description": "Where to", "strict": True, "schema": TRIP}}
+
+FEATURES = {
+    "tools": {"tools": [BOOK, F]},
+    "odd names": {"tools": [function("1st"), function("a/b"), function("a b"), function("x" * 70), function("x" * 71)]},
+    "functions": {"functions": [{"name": "f", "description": "d", "parameters": TRIP}], "function_call": {"name": "f"}},
+    "custom tool": {"tools": [{"type": "custom", "custom": {"name": "sh", "description": "runs", "format": {
+        "type": "grammar", "grammar": {"syntax": "lark", "definition": 'start: "a"'}}}}]},
+    "required": {"tools": [F], "tool_choice": "required"},
+    "none": {"tools": [F], "tool_choice": "none"},
+    "auto": {"tools": [F], "tool_choice": "auto"},
+    "forced": {"tools": [F, BOOK], "tool_choice": {"type": "function", "function": {"name": "book"}}},
+    "search": {"web_search_options": {"search_context_size": "low"}},
+    "search beside functions": {"web_search_options": {}, "tools": [F]},
+    "built-in tools": {"tools": [{"type": "web_search"}, {"type": "code_interpreter"}, {"urlContext": {}}]},
     "json_object": {"response_format": {"type": "json_object"}},
-    "json_schema": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}},
-    "image": {"messages": [say("user", [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}])]},
-    "audio": {"messages": [say("user", [{"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}])]},
-    "file": {"messages": [say("user", [{"type": "file", "file": {"file_id": "files/x"}}])]},
-    "tool result": {"messages": [USER, say("assistant", None, tool_calls=[
-        {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]), say("tool", "1", tool_call_id="c")]},
+    "json_schema": {"response_format": ANSWER},
+    "json_schema beside tools": {"response_format": ANSWER, "tools": [BOOK]},
+    "effort": {"reasoning_effort": "medium"},
+    "no effort": {"reasoning_effort": "none"},
+    "flex": {"service_tier": "flex"},
+    "auto tier": {"service_tier": "auto"},
+    "logprobs": {"logprobs": True, "top_logprobs": 3},
+    "image": {"messages": [say("user", [*parts("look"), image(data_url("image/png"))])]},
+    "images with detail": {"messages": [say("user", [image(data_url("image/png"), detail="low"), image(data_url("image/jpg"), detail="high"), *parts("x")])]},
+    "only an image": {"messages": [say("user", [image(data_url("image/png", b"\x89PNG"))])]},
+    "image elsewhere": {"messages": [say("user", [image("https://example.org/a.webp?x=1"), *parts("x")])]},
+    "untold type": {"messages": [say("user", [image(data_url("", b"GIF89a")), image(data_url("application/octet-stream", b"%PDF-1")), *parts("x")])]},
+    "audio": {"messages": [say("user", [{"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}, *parts("x")])]},
+    "file": {"messages": [say("user", [{"type": "file", "file": {"file_id": "files/x"}}, *parts("x")])]},
+    "file data": {"messages": [say("user", [{"type": "file", "file": {"filename": "a.txt", "file_data": "aGk="}}, *parts("x")])]},
+    "tool loop": {"tools": [F, BOOK], "messages": [
+        USER, calling(("c1", "f", "{}"), ("c2", "book", '{"to": "Oslo", "n": 1.50}')), say("tool", '{"b": 1, "a": 2}', tool_call_id="c2"),
+        say("tool", parts("two ", "words"), tool_call_id="c1"), say("assistant", "Done."), say("user", "thanks")]},
+    "tool results of every kind": {"tools": [F], "messages": [
+        USER, calling(*((f"c{n}", "f", "") for n in range(7))), *(say("tool", value, tool_call_id=f"c{n}") for n, value in enumerate(
+            ("", "[]", "null", "3", '"x"', '{"$ref": "#/$defs/a"}', '{"a": {"b": []}}')))]},
+    "odd arguments": {"tools": [F], "messages": [
+        USER, calling(*((f"c{n}", "f", text) for n, text in enumerate(("null", "[1]", "nonsense {", '"{\\"a\\": 1}"', '{"a": 12345678901234567890}')))),
+        *(say("tool", "ok", tool_call_id=f"c{n}") for n in range(5))]},
+    "a lost result": {"tools": [F], "messages": [USER, calling(("c1", "f", "{}"), ("c2", "f", "{}")), say("tool", "x", tool_call_id="c2"), USER]},
+    "a late result": {"tools": [F], "messages": [USER, calling(("c1", "f", "{}")), say("user", "wait"), say("tool", "x", tool_call_id="c1")]},
+    "an image as a result": {"tools": [F], "messages": [
+        USER, calling(("c1", "f", "{}")), say("tool", [*parts("see"), image(data_url("image/png"))], tool_call_id="c1")]},
+    "two assistants call": {"tools": [F], "messages": [
+        USER, calling(("c1", "f", "{}")), calling(("c2", "f", "{}")), say("tool", "1", tool_call_id="c1"), say("tool", "2", tool_call_id="c2")]},
+    "a signed call": {"tools": [F], "messages": [
+        USER, say("assistant", None, tool_calls=[{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"},
+                                                  "extra_content": {"google": {"thought_signature": "c2lnbmF0dXJl"}}}]), say("tool", "1", tool_call_id="c")]},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LATER)
-def test_not_supported_yet(gateway, name):
-    got = gateway.post(chat(**LATER[name]))
+@pytest.mark.parametrize("model", [MODEL, "gemini-2.0-flash", "gemini-3-flash-preview", "gemini-3-pro-preview"])
+@pytest.mark.parametrize("name", FEATURES)
+def test_feature(gateway, name, model):
+    body = chat(model=model, **FEATURES[name])
+    assert unaccounted(body) == set()
+    got = gateway.ask(body=body)
+    assert got.status == 200, got.body
+    assert compare_request(got.sent, model, got.received["body"]) == []
+
+
+SPEECH = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}
+
+
+def test_speech(gateway):
+    model = "gemini-2.5-flash-preview-tts"
+    got = gateway.ask(body=chat(model=model, **SPEECH))
+    assert got.status == 200, got.body
+    assert compare_request(got.sent, model, got.received["body"]) == []
+
+
+REFUSED = {
+    "an orphan result": ({"messages": [USER, say("tool", "1", tool_call_id="c")]}, "messages"),
+    "plain HTTP": ({"messages": [say("user", [image("http://example.org/a.png")])]}, "messages[0].content[0].image_url.url"),
+    "a bucket": ({"messages": [say("user", [image("gs://b/a.png")])]}, "messages[0].content[0].image_url.url"),
+    "OpenAI's file": ({"messages": [say("user", [{"type": "file", "file": {"file_id": "file-1"}}])]}, "messages[0].content[0].file.file_id"),
+    "an unknown part": ({"messages": [say("user", [{"type": "hologram"}])]}, "messages[0].content[0].type"),
+    "an image in the system message": ({"messages": [say("system", [image(data_url("image/png"))]), USER]}, "messages[0].content[0].type"),
+    "an unknown tool": ({"tools": [{"type": "image_generation"}]}, "tools[0].type"),
+    "an unknown function": ({"tools": [F], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "tool_choice"),
+    "MP3": ({**SPEECH, "model": "gemini-2.5-flash-preview-tts", "audio": {"voice": "alloy", "format": "mp3"}}, "audio.format"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(gateway, name):
+    fields, param = REFUSED[name]
+    with gateway.untouched():
+        got = gateway.post(chat(**fields))
     assert got.status == 400, got.body
     assert got.error["type"] == "invalid_request_error"
-    assert "not supported yet" in got.error["message"], got.error
+    assert (got.error["param"] or "").startswith(param), got.error
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "", "/openai/v1", "/a/b/c", "/v1beta/openai"])

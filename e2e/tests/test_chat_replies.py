@@ -8,8 +8,8 @@ import time
 
 import pytest
 from checker import compare_message, compare_stream, expect_stream, expect_unary
+from support.contract import contract_problems
 from support.lab import candidate, reply, sse, stream_body
-from support.openapi import schema_problems
 
 
 def model(*parts, finish="STOP", **fields):
@@ -107,7 +107,7 @@ def check_unary(gateway, upstream: bytes) -> None:
     got = gateway.ask({"body": upstream.decode()})
     assert compare_message(expect_unary(200, upstream), got.status, got.json) == []
     name = "CreateChatCompletionResponse" if got.status == 200 else "ErrorResponse"
-    assert schema_problems(name, got.json) == []
+    assert contract_problems(name, got.json) == []
     assert got.headers["content-type"].startswith("application/json")
 
 
@@ -121,7 +121,7 @@ def check_stream(gateway, upstream: bytes, include_usage: bool) -> None:
     assert got.stream.problems == []
     assert compare_stream(expect_stream(upstream), got.stream) == []
     for chunk in got.stream.chunks:
-        assert schema_problems("CreateChatCompletionStreamResponse", chunk) == []
+        assert contract_problems("CreateChatCompletionStreamResponse", chunk) == []
     assert got.headers["content-type"].startswith("text/event-stream")
 
 
@@ -152,7 +152,7 @@ def common(value: dict) -> dict:
 def test_empty_object_is_an_empty_answer(gateway):
     got = gateway.ask({"body": "{}"})
     assert (got.status, got.text, got.json["choices"][0]["finish_reason"]) == (200, "", "stop")
-    assert schema_problems("CreateChatCompletionResponse", got.json) == []
+    assert contract_problems("CreateChatCompletionResponse", got.json) == []
 
 
 def test_no_candidates_is_an_empty_answer(gateway):

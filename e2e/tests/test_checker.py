@@ -4,14 +4,15 @@ import copy
 import json
 
 import pytest
-from checker import compare_message, compare_stream, expect_stream, expect_unary, stream_values
-from checker_calls import assemble
+from checker import compare_message, compare_stream, expect_stream, expect_unary
+from checker_contents import expected
 from checker_errors import expect_error, retry_after
-from checker_requests import compare_request, expect_request, fold_seed, generation
+from checker_google import stream_values
+from checker_requests import compare_request, fold_seed, generation
 from checker_stream import collect
+from support.contract import contract_problems
 from support.corpus import generations, is_stream, records
 from support.lab import MODEL, candidate, chat, events, reply, sse
-from support.openapi import schema_problems
 
 USAGE = {
     "prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8,
@@ -19,7 +20,7 @@ USAGE = {
 }  # fmt: skip
 GOOD = {
     "id": "chatcmpl-r1", "object": "chat.completion", "created": 1_760_000_000, "model": MODEL, "usage": USAGE,
-    "choices": [{"index": 0, "finish_reason": "stop", "logprobs": None,
+    "choices": [{"index": 0, "finish_reason": "stop", "native_finish_reason": "STOP", "logprobs": None,
                  "message": {"role": "assistant", "content": "Hello there.", "refusal": None}}],
 }  # fmt: skip
 
@@ -37,7 +38,7 @@ def change(path: str, value):
 
 def test_a_right_reply_has_no_differences():
     assert compare_message(expect_unary(200, json.dumps(reply()).encode()), 200, GOOD) == []
-    assert schema_problems("CreateChatCompletionResponse", GOOD) == []
+    assert contract_problems("CreateChatCompletionResponse", GOOD) == []
 
 
 WRONG = [
@@ -73,26 +74,16 @@ def test_a_lost_or_changed_call_is_found(arguments):
     assert (problems == []) == (arguments == '{"x":1}'), problems
 
 
-def test_calls_in_pieces_are_put_together():
-    pieces = [
-        {"name": "f", "willContinue": True},
-        {"partialArgs": [{"jsonPath": "$.a[1]['b.c']", "stringValue": "x", "willContinue": True}], "willContinue": True},
-        {"partialArgs": [{"jsonPath": "$.a[1]['b.c']", "stringValue": "y"}, {"jsonPath": "$.d", "numberValue": 0}], "willContinue": True},
-        {},
-        {"name": "g", "args": {"e": None}},
-    ]
-    assert assemble(pieces) == [{"name": "f", "args": {"a": [None, {"b.c": "xy"}], "d": 0}}, {"name": "g", "args": {"e": None}}]
-
-
 @pytest.mark.parametrize(
     ("path", "value"), [("choices.0.finish_reason", "eos"), ("choices.0.message", {"content": "x"}), ("created", "now"), ("usage", {})]
 )
 def test_the_schema_finds_what_is_invalid(path, value):
-    assert schema_problems("CreateChatCompletionResponse", change(path, value)) != []
+    assert contract_problems("CreateChatCompletionResponse", change(path, value)) != []
 
 
 def chunk(delta, finish=None, **fields):
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    choice |= {"native_finish_reason": "STOP"} if finish else {}
     return {"id": "chatcmpl-r1", "object": "chat.completion.chunk", "created": 1_760_000_000, "model": MODEL, "choices": [choice], **fields}
 
 
@@ -186,8 +177,8 @@ def test_requests_are_compared_exactly():
 def test_rules_with_a_worked_example():
     assert generation("gemini-2.5-flash") == (2, 5) < generation("gemini-3-flash-preview") < generation("gemini-flash-latest")
     assert fold_seed(2**31) == -(2**31) and fold_seed(5 << 32) == 5 and fold_seed(-1) == -1
-    repaired = expect_request(chat(messages=[{"role": "assistant", "content": "x"}]), "gemini-3-pro")["contents"]
-    assert [c["role"] for c in repaired] == ["user", "model", "user"]
+    _, repaired = expected([{"role": "assistant", "content": "x"}], generation("gemini-3-pro"))
+    assert [turn.role for turn in repaired] == ["user", "model", "user"]
     limited = b'[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Please retry in 26.66s"}}]'
     assert retry_after(limited) == 26.66
     assert expect_error(429, limited).differences(429, ERROR) != []

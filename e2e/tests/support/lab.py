@@ -202,7 +202,7 @@ def lock_step(gateway: Gateway, count: int = 20) -> None:
 
 
 def mark(body: dict, id: str) -> dict:
-    """The request with the scenario's marker appended to its last user text, else to any other text."""
+    """The request with the scenario's marker appended to its last user text, else to any other text, else as one of its own."""
     messages = [dict(m) for m in body["messages"]]
     order = sorted(reversed(messages), key=lambda m: m.get("role") != "user")
     for message in order:
@@ -210,8 +210,9 @@ def mark(body: dict, id: str) -> dict:
         if isinstance(content, str) and content:
             message["content"] = f"{content} [[fake:{id}]]"
             return {**body, "messages": messages}
-        if isinstance(content, list) and content and content[-1].get("text"):
-            last = {**content[-1], "text": f"{content[-1]['text']} [[fake:{id}]]"}
-            message["content"] = [*content[:-1], last]
+        texts = [n for n, part in enumerate(content or []) if isinstance(part, dict) and part.get("type") == "text" and part.get("text")]
+        if texts:
+            marked = {**content[texts[-1]], "text": f"{content[texts[-1]]['text']} [[fake:{id}]]"}
+            message["content"] = [*content[: texts[-1]], marked, *content[texts[-1] + 1 :]]
             return {**body, "messages": messages}
-    raise ValueError(f"no text to carry the marker: {messages}")
+    return {**body, "messages": [{"role": "system", "content": f"[[fake:{id}]]"}, *messages]}

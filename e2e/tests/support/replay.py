@@ -9,9 +9,9 @@ import httpx
 from checker import compare_message, compare_stream, expect_stream, expect_unary
 from checker_stream import collect
 
+from .contract import contract_problems
 from .corpus import is_stream
 from .lab import CHAT, Gateway, chat, fresh
-from .openapi import schema_problems
 
 IN_FLIGHT = 24
 HOP = {"content-length", "content-encoding", "transfer-encoding", "connection", "content-type", "date", "server"}
@@ -89,17 +89,18 @@ class Replayer:
 
     def _schema(self, name: str, value) -> list[str]:
         self.schemas += 1
-        return schema_problems(name, value)
+        return contract_problems(name, value)
 
 
-async def post_all(gateway: Gateway, bodies: list[dict]) -> list[tuple[int, dict | None, list[dict]]]:
-    """(status, parsed reply or None for a stream, what the fake recorded) per body; each body holds its own marker."""
+async def post_all(gateway: Gateway, bodies: list[tuple[str, dict | str]]) -> list[tuple[int, dict | None, list[dict]]]:
+    """(status, parsed reply or None for a stream, what the fake recorded) per (marker's id, body); text is sent as it is."""
     limit = asyncio.Semaphore(IN_FLIGHT)
     async with httpx.AsyncClient(timeout=60) as client:
 
         async def one(id, body):
             async with limit:
-                got = await client.post(gateway.url + CHAT, json=body)
+                content = body if isinstance(body, str) else json.dumps(body)
+                got = await client.post(gateway.url + CHAT, content=content, headers={"content-type": "application/json"})
                 seen = await client.get(f"{gateway.fake.url}/_fake/requests", params={"scenario": id})
                 parsed = json.loads(got.content) if "json" in got.headers["content-type"] else None
                 return got.status_code, parsed, seen.json()
