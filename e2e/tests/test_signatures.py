@@ -207,7 +207,7 @@ def test_larger_ones_are_counted_and_not_kept(gateway, stream):
 
 def test_one_slot(gateways):
     """Room for a single signature: the newest is there; an older one is the dummy, and never the newer one."""
-    gateway = gateways({"thought_signatures": {"cache_bytes": 4 * (2 * KIB + 24)}})
+    gateway = gateways({"thought_signatures": {"cache_bytes": 4 * (2 * KIB + 32)}})
     old, new = (Loop(gateway, {"steps": STEPS[1:], "dummy": True}) for _ in range(2))
     signatures = [issued(loop.ask()) for loop in (old, new)]
     new.ask()
