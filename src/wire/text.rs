@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::literal::Characters;
+use super::scan::first_of;
 
 /// A JSON string literal, quotes included.
 #[derive(Clone, Debug)]
@@ -138,8 +139,12 @@ impl std::ops::Deref for Str<'_> {
 pub fn repaired(literal: &str) -> Option<String> {
     let mut repaired = None::<String>;
     let (mut kept, mut at) = (0, 0_usize);
-    while let Some(found) = literal.get(at..).and_then(|rest| rest.find('\\')) {
+    while let Some(found) = literal.as_bytes().get(at..).and_then(|rest| first_of(rest, [b'\\'])) {
         let escape = at.wrapping_add(found);
+        if literal.as_bytes().get(escape.wrapping_add(1)) != Some(&b'u') {
+            at = escape.wrapping_add(2);
+            continue;
+        }
         let next = escape.wrapping_add(6);
         let (end, replacement) = match unit(literal, escape) {
             None => (escape.wrapping_add(2), None),
