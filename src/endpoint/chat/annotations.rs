@@ -5,10 +5,15 @@
 //! <https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat>,
 //! <https://ai.google.dev/gemini-api/docs/google-search>
 
+use serde_json::{Map, Value};
+
 use super::envelope::push_string;
 use super::text_index::TextIndex;
 use crate::wire::grounding::{CitationMetadata, GroundingChunk, GroundingMetadata};
 use crate::wire::lenient::Word;
+
+/// Beyond so many the worker's time is worth more; all of them are in `provider_specific_fields`.
+const MOST: usize = 4096;
 
 /// Appends the elements of `annotations` to `json`: nothing where there are none.
 pub(super) fn push(
@@ -17,34 +22,32 @@ pub(super) fn push(
     text: &TextIndex,
     json: &mut Vec<u8>,
 ) {
-    let mut told = Vec::new();
+    let mut told = Map::new();
     let mut annotate = |source: Address<'_>, stretch: Option<(usize, usize)>| {
-        let Some((start, end)) = stretch else {
+        let Some((start, end)) = stretch.filter(|_| told.len() < MOST) else {
             return;
         };
-        let seen = (source.url.to_owned(), start, end);
-        if told.contains(&seen) {
+        if told.insert(format!("{start} {end} {}", source.url), Value::Null).is_some() {
             return;
         }
-        told.push(seen);
         if told.len() > 1 {
             json.push(b',');
         }
         source.push(start, end, json);
     };
-    for support in grounding.grounding_supports.iter().flatten() {
+    for support in grounding.grounding_supports.iter().take(MOST).flatten() {
         let Some(segment) = &support.segment else {
             continue;
         };
         let stretch = text.locate(segment.part_index.0, segment.start_index.0, segment.end_index.0);
-        for place in &*support.grounding_chunk_indices {
+        for place in support.grounding_chunk_indices.iter().take(MOST) {
             let chunk = usize::try_from(place.0).ok().and_then(|place| grounding.grounding_chunks.get(place));
             if let Some(source) = chunk.and_then(Option::as_deref).and_then(Address::of) {
                 annotate(source, stretch);
             }
         }
     }
-    for citation in citations.citation_sources.iter().chain(&*citations.citations).flatten() {
+    for citation in citations.citation_sources.iter().chain(&*citations.citations).take(MOST).flatten() {
         if let Some(url) = said(&citation.uri) {
             let stretch = text.locate(0, citation.start_index.0, citation.end_index.0);
             annotate(Address { url, title: said(&citation.title).unwrap_or(url) }, stretch);
@@ -85,7 +88,7 @@ fn said<'a>(word: &'a Option<Word<'_>>) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::wire::gemini::CandidatePart;
-    use serde_json::{Value, json};
+    use serde_json::json;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
