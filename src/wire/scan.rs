@@ -7,20 +7,26 @@
 #[must_use]
 pub fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let (words, _) = text.as_chunks::<8>();
-    let without = words.iter().take_while(|word| !holds(u64::from_le_bytes(**word), wanted)).count();
+    let hits = |word: &[u8; 8]| hits(u64::from_le_bytes(*word), wanted);
+    let without = words.iter().take_while(|word| hits(word) == 0).count();
     let start = without.saturating_mul(8);
+    if let Some(word) = words.get(without) {
+        // Borrows may mark what stands behind the first hit, but never what is before it.
+        return Some(start.saturating_add(hits(word).trailing_zeros() as usize / 8));
+    }
     let at = text.get(start..)?.iter().position(|byte| wanted.contains(byte))?;
     Some(start.saturating_add(at))
 }
 
-fn holds<const N: usize>(word: u64, wanted: [u8; N]) -> bool {
+/// The high bit of each byte that is one of `wanted`.
+fn hits<const N: usize>(word: u64, wanted: [u8; N]) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let found = wanted.into_iter().fold(0, |found, byte| {
         let zero_if_there = word ^ ONES.wrapping_mul(u64::from(byte));
         found | (zero_if_there.wrapping_sub(ONES) & !zero_if_there)
     });
-    found & HIGH != 0
+    found & HIGH
 }
 
 #[cfg(test)]
