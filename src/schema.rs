@@ -28,6 +28,7 @@ mod legacy;
 mod light;
 mod merge;
 mod types;
+mod walk;
 
 /// What a schema is for.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +87,14 @@ impl std::error::Error for SchemaError {}
 /// The schema is no schema, admits nothing, refers to what it does not hold, is no object's although
 /// [`Root::Tool`] must be one, or exceeds a limit of this module.
 pub fn light(schema: &RawValue, root: Root<'_>) -> Result<Option<Box<RawValue>>, SchemaError> {
+    match walk::clean(schema.get(), root) {
+        Some(cleaned) => Ok(cleaned),
+        None => by_tree(schema, root),
+    }
+}
+
+/// [`light()`] for any schema.
+fn by_tree(schema: &RawValue, root: Root<'_>) -> Result<Option<Box<RawValue>>, SchemaError> {
     write(light::clean(&read(schema)?, root)?)
 }
 

@@ -9,6 +9,7 @@ mod light;
 mod limits;
 mod references;
 mod roots;
+mod walk;
 
 pub(super) const REPLY: Root<'static> = Root::Reply { name: None, description: None };
 

@@ -316,6 +316,7 @@ mod properties {
     fn holds(schema: &Value) {
         let named = Root::Reply { name: Some("n"), description: Some("d") };
         for root in [Root::Tool, REPLY, named] {
+            super::super::walk::walked(&schema.to_string(), root);
             let once = run(light, &schema.to_string(), root);
             if once.starts_with('{') {
                 light_places(&serde_json::from_str(&once).unwrap());
