@@ -1,4 +1,5 @@
 mod fields;
+mod hostile;
 
 use serde_json::Value;
 

@@ -26,6 +26,8 @@ pub(super) struct Tools<'a> {
     pub(super) custom: Vec<String>,
     /// The request used the legacy `functions`.
     pub(super) legacy: bool,
+    /// By how many bytes schemas became longer.
+    grown: usize,
     /// Built-in tools were left out.
     pub(super) left_out: bool,
 }
@@ -61,6 +63,9 @@ struct Function<'a> {
 
 /// More than anyone declares; each is compared with those before it.
 const MOST_TOOLS: usize = 2048;
+
+/// Bytes that references may add to the schemas of a request; a small one could be made into hundreds of megabytes.
+const MOST_GROWN: usize = 1 << 20;
 
 /// What tools are declared to.
 #[derive(Clone, Copy)]
@@ -238,18 +243,20 @@ impl<'a> Tools<'a> {
                 schema::legacy(schema, Root::Tool)
             }
         };
-        let schema = function
-            .parameters
-            .or(function.parameters_json_schema)
-            .filter(|schema| schema.get() != "null")
-            .map(clean)
-            .transpose();
-        let schema = schema.map_err(|error| {
-            Error::invalid(error.to_string())
-                .param(format!("{path}.parameters"))
-                .code("invalid_function_parameters")
-        })?;
-        let schema = schema.flatten();
+        let given = function.parameters.or(function.parameters_json_schema);
+        let given = given.filter(|schema| schema.get() != "null");
+        let invalid = |message| {
+            Error::invalid(message).param(format!("{path}.parameters")).code("invalid_function_parameters")
+        };
+        let schema = given.map(clean).transpose().map_err(|error| invalid(error.to_string()))?.flatten();
+        let length = |schema: Option<&RawValue>| schema.map_or(0, |schema| schema.get().len());
+        let grown = length(schema.as_deref()).saturating_sub(length(given));
+        self.grown = self.grown.saturating_add(grown);
+        if self.grown > MOST_GROWN {
+            return Err(invalid(
+                "With their references resolved, the schemas of all tools are too large.".to_owned(),
+            ));
+        }
         let (json_schema, parameters) = if model.has_json_schema() { (schema, None) } else { (None, schema) };
         self.declarations.push(FunctionDeclaration {
             name,
