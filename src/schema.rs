@@ -196,6 +196,9 @@ pub const MAX_TEXT: usize = 1 << 20;
 /// What following references and merging may copy, in bytes, roughly.
 pub const MAX_COPIED: usize = 1 << 20;
 
+/// The same where a bare reference is another way to say nearly the same, beside four times the schema itself.
+const MAX_INLINED: usize = 16 << 10;
+
 /// Objects and arrays within each other. Google reads 100 in a request, some of which stand around the schema.
 pub const MAX_LEVELS: usize = 90;
 

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::merge::merge;
-use super::{MAX_COPIED, MAX_LEVELS, SchemaError};
+use super::{MAX_LEVELS, SchemaError};
 
 /// A document and where in it the walk is.
 pub(super) struct Document<'a> {
@@ -51,14 +51,9 @@ pub(super) struct Follow {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(root: &'a Value) -> Self {
-        Self {
-            root,
-            expanding: vec![root],
-            judged: HashSet::new(),
-            recursive: HashSet::new(),
-            left: MAX_COPIED,
-        }
+    /// Copies no more than `most`.
+    pub(super) fn new(root: &'a Value, most: usize) -> Self {
+        Self { root, expanding: vec![root], judged: HashSet::new(), recursive: HashSet::new(), left: most }
     }
 
     pub(super) fn is_root(&self, value: &Value) -> bool {
@@ -277,7 +272,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// About the bytes that a value takes as text, and what holding it costs.
-fn weight(value: &Value) -> usize {
+pub(super) fn weight(value: &Value) -> usize {
     let inner: usize = match value {
         Value::String(text) => text.len(),
         Value::Array(values) => values.iter().map(weight).fold(0, usize::saturating_add),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, Flat, Follow};
 use super::enumeration::Enumeration;
 use super::types::{Kind, common, kinds};
-use super::{MAX_LEVELS, Root, SchemaError, name_root, root_node};
+use super::{MAX_COPIED, MAX_LEVELS, Root, SchemaError, name_root, root_node};
 
 mod single;
 mod union;
@@ -20,7 +20,7 @@ pub(super) fn clean(schema: &Value, root: Root<'_>) -> Result<Option<Map<String,
         return Ok(None);
     };
     let ordered = matches!(root, Root::Reply { .. });
-    let mut cleaner = Legacy { document: Document::new(schema), ordered };
+    let mut cleaner = Legacy { document: Document::new(schema, MAX_COPIED), ordered };
     let mut cleaned = match root {
         Root::Tool => cleaner.parameters(node)?,
         Root::Reply { .. } => cleaner.node(node, 1)?,

@@ -1,25 +1,41 @@
 //! The light cleaner: JSON Schema in, the part of it that Google reads out.
 //!
 //! References end at `#` or `#/$defs/NAME`, with nothing beside them: one that has siblings, or points elsewhere, is
-//! replaced by its target, unless it leads back into itself. `$defs` holds what is still referred to.
+//! replaced by its target, unless it leads back into itself. Where that would make the schema much longer, references lose
+//! their siblings instead. `$defs` holds what is still referred to.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::bounds;
-use super::document::{Document, Flat, Follow, Target};
+use super::document::{Document, Flat, Follow, Target, weight};
 use super::enumeration::Enumeration;
 use super::types::{Kind, common, kinds};
-use super::{MAX_LEVELS, Root, SchemaError, Seen, hint, name_root, object, root_node};
+use super::{
+    MAX_COPIED, MAX_INLINED, MAX_LEVELS, Root, SchemaError, Seen, hint, name_root, object, root_node,
+};
 
 pub(super) fn clean(schema: &Value, root: Root<'_>) -> Result<Option<Map<String, Value>>, SchemaError> {
+    let short = weight(schema).saturating_mul(4).saturating_add(MAX_INLINED).min(MAX_COPIED);
+    let whole = clean_beside(schema, root, &KEPT, short);
+    whole.or_else(|_| clean_beside(schema, root, &[], MAX_COPIED))
+}
+
+/// Keeps the siblings named `kept` of references, and copies no more than `most`.
+fn clean_beside(
+    schema: &Value,
+    root: Root<'_>,
+    kept: &'static [&'static str],
+    most: usize,
+) -> Result<Option<Map<String, Value>>, SchemaError> {
     let any = Map::new();
     let Some(node) = root_node(schema, root, &any)? else {
         return Ok(None);
     };
     let mut cleaner = Light {
-        document: Document::new(schema),
+        document: Document::new(schema, most),
+        kept,
         definitions: Vec::new(),
         places: HashMap::new(),
         taken: Seen::default(),
@@ -61,6 +77,8 @@ fn as_parameters(root: &mut Map<String, Value>) -> Result<bool, SchemaError> {
 
 struct Light<'a> {
     document: Document<'a>,
+    /// Siblings of references that are worth a copy of the target.
+    kept: &'static [&'static str],
     /// Targets of references that stay, with their names, in the order they were met.
     definitions: Vec<(&'a Value, String)>,
     /// Where among them each is, by address.
@@ -119,7 +137,7 @@ impl<'a> Light<'a> {
             return Ok(Some(Value::Object(self.keys(&or_null, level)?)));
         }
         let mark = self.document.mark();
-        let follow = Follow { keep_beside: Some(&KEPT), keep_cycles: true };
+        let follow = Follow { keep_beside: Some(self.kept), keep_cycles: true };
         let cleaned = match self.document.flatten(node, follow)? {
             Flat::Node(node) => self.keys(&node, level)?,
             Flat::Reference(target) => Map::from_iter([("$ref".to_owned(), self.name(target).into())]),
