@@ -139,7 +139,8 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let (method, reply) = if stream {
         let include_usage =
             chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
-        ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage)))
+        let asked = chat.n.and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
+        ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage, asked)))
     } else {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };

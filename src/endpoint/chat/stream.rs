@@ -17,6 +17,7 @@ use crate::wire::gemini::{Candidate, CandidatePart, GenerateContentResponse};
 pub(super) struct ChatStream {
     envelope: Envelope,
     include_usage: bool,
+    asked: u64,
     /// What every chunk begins with, up to `"choices":[`; empty before the first event.
     head: Vec<u8>,
     /// In the order of their indices.
@@ -43,15 +44,35 @@ struct Finish {
 const NO_FINISH: &[u8] = b"\"finish_reason\":null";
 
 impl ChatStream {
-    pub(super) fn new(envelope: Envelope, include_usage: bool) -> Self {
-        Self { envelope, include_usage, head: Vec::new(), choices: Vec::new(), usage: Usage::default() }
+    /// `asked` is how many choices the client asked for.
+    pub(super) fn new(envelope: Envelope, include_usage: bool, asked: u64) -> Self {
+        Self {
+            envelope,
+            include_usage,
+            asked,
+            head: Vec::new(),
+            choices: Vec::new(),
+            usage: Usage::default(),
+        }
     }
 
     /// The choice `index`, which begins with its role; `content` is what that chunk says of the content.
+    ///
+    /// Those before it that the client asked for have begun by then: OpenAI's Python SDK counts on it.
     fn choice(&mut self, index: u64, content: &str, out: &mut Sink) -> Choice {
-        if let Some(place) = self.choices.iter().position(|choice| choice.index == index) {
-            return self.choices.remove(place);
+        for before in 0..index.min(self.asked) {
+            if !self.choices.iter().any(|choice| choice.index == before) {
+                let choice = self.begin(before, "\"\"", out);
+                self.put_back(choice);
+            }
         }
+        match self.choices.iter().position(|choice| choice.index == index) {
+            Some(place) => self.choices.remove(place),
+            None => self.begin(index, content, out),
+        }
+    }
+
+    fn begin(&self, index: u64, content: &str, out: &mut Sink) -> Choice {
         let role = format!(r#""role":"assistant","content":{content},"refusal":null"#);
         self.delta(index, role.as_bytes(), out);
         let extras = Extras::new(self.envelope.audio(index));

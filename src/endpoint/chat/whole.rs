@@ -61,12 +61,18 @@ fn push_choices(
         Choice { index: 0, said: Said::default(), refusal, finish, native, message: None }.push(json, false);
         return Ok(());
     }
-    let candidates = reply.candidates.iter().enumerate();
+    let mut candidates = Vec::with_capacity(reply.candidates.len());
+    for (position, candidate) in reply.candidates.iter().enumerate() {
+        let index = reply.place(candidate, position);
+        let place = candidates.partition_point(|(before, _)| *before <= index);
+        candidates.insert(place, (index, candidate));
+    }
     let said = candidates
-        .map(|(position, candidate)| Said::of(candidate, reply.place(candidate, position), envelope))
+        .iter()
+        .map(|(index, candidate)| Said::of(candidate, *index, envelope))
         .collect::<Result<Vec<Said<'_, '_>>, Error>>()?;
     let usable = said.iter().any(|said| !said.content.is_empty() || !said.calls.is_empty() || said.shown);
-    for (position, (candidate, said)) in reply.candidates.iter().zip(said).enumerate() {
+    for (position, ((index, candidate), said)) in candidates.into_iter().zip(said).enumerate() {
         if position > 0 {
             json.push(b',');
         }
@@ -75,8 +81,7 @@ fn push_choices(
         let message = candidate.finish_message.as_deref();
         let finish =
             finish::reason(native, message, usable, called).map_err(|error| envelope.redacted(error))?;
-        Choice { index: reply.place(candidate, position), said, refusal: None, finish, native, message }
-            .push(json, envelope.calling.legacy);
+        Choice { index, said, refusal: None, finish, native, message }.push(json, envelope.calling.legacy);
     }
     Ok(())
 }
