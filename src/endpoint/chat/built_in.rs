@@ -32,6 +32,15 @@ const KNOWN: [Known; 8] = [
     Known { google: "enterpriseWebSearch", types: &["enterprise_web_search"], only: Some(Backend::Vertex) },
 ];
 
+/// Types of OpenAI's tools that it runs itself, and that have no counterpart here.
+const OTHERS: [&str; 5] = ["image_generation", "mcp", "local_shell", "shell", "apply_patch"];
+
+/// Whether `kind` is the type of a tool that is not the client's own.
+pub(super) fn is_type(kind: &str) -> bool {
+    let known = KNOWN.iter().flat_map(|known| known.types).chain(&OTHERS);
+    known.into_iter().any(|name| kind.starts_with(name))
+}
+
 /// Tools of a request, each an object of its own: a `Tool` holds one kind.
 #[derive(Default)]
 pub(super) struct BuiltIn<'a> {

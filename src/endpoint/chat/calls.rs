@@ -202,6 +202,9 @@ fn input(arguments: &str) -> String {
     struct Input {
         input: String,
     }
+    if arguments == "{}" {
+        return String::new();
+    }
     serde_json::from_str(arguments).map_or_else(|_| arguments.to_owned(), |Input { input }| input)
 }
 

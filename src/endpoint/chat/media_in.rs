@@ -40,8 +40,8 @@ impl MediaReader {
             Some("video_url") => ("video_url", part.video_url, Kind::Video),
             Some("input_video") => ("input_video", part.input_video, Kind::Video),
             _ => match (part.inline_data, part.file_data, part.image_url) {
-                (Some(inline), _, _) => ("inline_data", Some(inline), Kind::File),
-                (None, Some(file), _) => ("file_data", Some(file), Kind::File),
+                (Some(inline), _, _) => ("inlineData", Some(inline), Kind::File),
+                (None, Some(file), _) => ("fileData", Some(file), Kind::File),
                 (None, None, Some(image)) => ("image_url", Some(image), Kind::Image),
                 (None, None, None) => return Ok(None),
             },
@@ -110,22 +110,19 @@ impl MediaReader {
             filename: reference.filename.as_deref(),
         };
         let given = |raw: Option<&'a RawValue>| raw.filter(|raw| raw.get() != "null");
-        let (member, media) = if let Some(data) = given(reference.data) {
-            (
-                if kind == Kind::File { "file_data" } else { "data" },
-                media::from_data(data, hint, self.backend),
-            )
-        } else if let Some(url) = given(reference.url) {
-            ("url", media::from_url(url, hint, self.backend))
+        // Google's own form has other names.
+        let native = path.ends_with("Data");
+        let data = if kind == Kind::File && !native { "file_data" } else { "data" };
+        let url = if native { "fileUri" } else { "url" };
+        let (member, media) = if let Some(bytes) = given(reference.data) {
+            (data, media::from_data(bytes, hint, self.backend))
+        } else if let Some(address) = given(reference.url) {
+            (url, media::from_url(address, hint, self.backend))
         } else if let Some(id) = given(reference.file_id) {
             ("file_id", media::from_file_id(id, self.backend))
         } else {
-            let member = match kind {
-                Kind::Audio => "data",
-                Kind::File => "file_data",
-                Kind::Image | Kind::Video => "url",
-            };
-            return Err(Error::missing(format!("{path}.{member}")));
+            let has_data = matches!(kind, Kind::Audio | Kind::File) && !path.ends_with("fileData");
+            return Err(Error::missing(format!("{path}.{}", if has_data { data } else { url })));
         };
         media.map_err(|error| error.at(format!("{path}.{member}")))
     }

@@ -235,7 +235,10 @@ impl At {
         if let Some(part) = signed.and_then(|place| said.get_mut(place))
             && part.thought_signature.is_none()
         {
-            part.thought_signature = signatures::of_message(message).or(signature);
+            let of_thinking = || signature.or_else(|| signatures::of_thinking(message));
+            let called = !pending.is_empty();
+            part.thought_signature =
+                signatures::of_message(message).or_else(|| called.then(of_thinking).flatten());
         }
         Ok((said, pending))
     }
@@ -260,6 +263,12 @@ impl At {
                 return Ok(());
             }
             left = left.saturating_sub(calls.len());
+        }
+        if left == 0 {
+            return Err(Error::invalid(format!(
+                "The call that this answers was looked for among {FARTHEST} calls before it, and not found."
+            ))
+            .param(self.param("tool_call_id")));
         }
         Err(Error::invalid(
             "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",

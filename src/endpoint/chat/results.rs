@@ -49,19 +49,26 @@ pub(super) fn answer<'a>(
         return Ok(answer);
     };
     if content.get().starts_with('[') {
-        let mut text = String::new();
         let parts: Vec<&'a RawValue> = json::from_raw(content, &at.param("content"))?;
+        let mut text = String::new();
+        let mut is_content = parts.is_empty();
         for (index, raw) in parts.into_iter().enumerate() {
-            match json::from_slice::<Object<ContentPart<'a>>>(raw.get().as_bytes()) {
-                Ok(Object(part)) if part.r#type.as_deref() == Some("text") => {
+            let part = json::from_slice::<Object<ContentPart<'a>>>(raw.get().as_bytes()).ok();
+            is_content |= part.as_ref().is_some_and(|Object(part)| part.r#type.is_some());
+            match part {
+                Some(Object(part)) if part.r#type.as_deref() == Some("text") => {
                     text.push_str(&plain(part.text.unwrap_or(raw)));
                 }
-                Ok(Object(part)) => match media.part(&part, || at.param(&format!("content[{index}]")))? {
+                Some(Object(part)) => match media.part(&part, || at.param(&format!("content[{index}]")))? {
                     Some(part) => answer.add(part, model),
                     None => text.push_str(raw.get()),
                 },
-                Err(_) => text.push_str(&plain(raw)),
+                None => text.push_str(&plain(raw)),
             }
+        }
+        if !is_content && answer.within.is_empty() && answer.beside.is_empty() {
+            // No content parts, so a list of whatever the tool gave.
+            content.get().clone_into(&mut text);
         }
         answer.response = object(&text).map_or_else(|| output(&text), Cow::Owned);
     } else if let Some(part) = media.data_url(content) {
@@ -193,7 +200,8 @@ mod tests {
             (r#""{\"$ref\":\"\"}""#, r#"{"$ref":""}"#),
             (r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#, r#"{"output":"ab"}"#),
             (r#"[{"type":"text","text":"{\"a\":1}"}]"#, r#"{"a":1}"#),
-            (r#"["plain"]"#, r#"{"output":"plain"}"#),
+            (r#"["plain"]"#, r#"{"output":"[\"plain\"]"}"#),
+            (r#"[1,{"a":2}]"#, r#"{"output":"[1,{\"a\":2}]"}"#),
             (
                 r#"[{"type":"tool_reference","tool_name":"x"}]"#,
                 r#"{"type":"tool_reference","tool_name":"x"}"#,

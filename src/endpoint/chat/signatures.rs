@@ -42,8 +42,12 @@ pub(super) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
         let fields = message.provider_specific_fields.as_deref()?;
         fields.thought_signatures.as_ref().and_then(|all| all.first().copied()).or(fields.thought_signature)
     };
-    let blocks = || message.thinking_blocks.as_ref()?.iter().find_map(|block| block.signature);
-    google(message.extra_content.as_deref()).or_else(|| valid(litellm().or_else(blocks)))
+    google(message.extra_content.as_deref()).or_else(|| valid(litellm()))
+}
+
+/// The signature that comes with a message's thinking. A call may have been signed with it; of text it is none.
+pub(super) fn of_thinking<'a>(message: &Message<'a>) -> Option<Text<'a>> {
+    valid(message.thinking_blocks.as_ref()?.iter().find_map(|block| block.signature))
 }
 
 /// An id without the signature in it.
@@ -96,7 +100,7 @@ mod tests {
         let message: Message<'_> = json::from_slice(json.as_bytes()).unwrap();
         let call = &message.tool_calls.as_ref().unwrap()[0].0;
         let plain = |text: Option<Text<'_>>| text.map(|text| text.inner().to_owned());
-        (plain(of_call(call, &message)), plain(of_message(&message)))
+        (plain(of_call(call, &message)), plain(of_message(&message).or_else(|| of_thinking(&message))))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::built_in;
 use super::names::Names;
 use super::tools::Tools;
 use crate::error::Error;
@@ -86,18 +87,24 @@ pub(super) fn translate(
             };
             // A list goes with `ANY` and `VALIDATED` only.
             let mode = if mode.as_deref() == Some("required") { "ANY" } else { "VALIDATED" };
-            let listed = listed.unwrap_or_default();
+            let listed = listed.filter(|listed| !listed.is_empty());
+            let listed = listed.ok_or_else(|| invalid(param, "It allows no tool."))?;
             let functions = listed.iter().filter(|Object(tool)| name(tool).is_some());
             let allowed =
                 functions.map(|Object(tool)| declared(name(tool))).collect::<Result<Vec<_>, _>>()?;
             config(mode, allowed)
         }
-        Some("function" | "custom") | None => {
+        // `tool`, `any` and so on are Anthropic's.
+        Some("function" | "custom" | "tool") | None => {
             let allowed = vec![declared(name(&choice))?];
             config("ANY", allowed)
         }
+        Some("auto") => config("AUTO", Vec::new()),
+        Some("none") => config("NONE", Vec::new()),
+        Some("any" | "required") => config("ANY", Vec::new()),
         // A built-in tool cannot be forced.
-        Some(_) => config("AUTO", Vec::new()),
+        Some(kind) if built_in::is_type(kind) => config("AUTO", Vec::new()),
+        Some(_) => Err(invalid(param, "This type is not known.")),
     }
 }
 
