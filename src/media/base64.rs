@@ -10,6 +10,7 @@ use std::iter;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::wire::base64::Joiner;
 use crate::wire::literal::Characters;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -80,14 +81,11 @@ impl<'a> Base64<'a> {
         if bytes.is_empty() {
             return Err(Fault::Empty);
         }
-        let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-        for group in bytes.chunks(3) {
-            let byte = |at: usize| group.get(at).map_or(0, |byte| u32::from(*byte));
-            let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-            for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-                text.push(if at > group.len() { '=' } else { letter(bits.wrapping_shr(shift)) });
-            }
-        }
+        let mut text = Vec::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+        let mut joiner = Joiner::default();
+        joiner.bytes(bytes, &mut text);
+        joiner.end(&mut text);
+        let text = String::from_utf8(text).map_err(|_| Fault::Character)?;
         Ok(Self(Source::Whole(Cow::Owned(text))))
     }
 
@@ -186,11 +184,6 @@ fn percent(characters: &mut Characters<'_>) -> Option<char> {
     let high = characters.next()?.to_digit(16)?;
     let low = characters.next()?.to_digit(16)?;
     char::from_u32((high << 4) | low)
-}
-
-fn letter(bits: u32) -> char {
-    let found = usize::try_from(bits & 63).ok().and_then(|at| ALPHABET.as_bytes().get(at));
-    found.map_or('=', |byte| char::from(*byte))
 }
 
 fn value(byte: u8) -> Option<u32> {

@@ -8,7 +8,6 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::json::Object;
-use super::lenient::List;
 use super::text::Str;
 
 /// The request body. Every member may be `null`, which is absent.
@@ -155,9 +154,9 @@ pub struct Message<'a> {
     /// Where LiteLLM puts signatures of the message.
     pub provider_specific_fields: Option<Object<ProviderFields<'a>>>,
     /// Where OpenRouter puts signatures, matched to calls by id.
-    pub reasoning_details: Option<List<Object<ReasoningDetail<'a>>>>,
+    pub reasoning_details: Option<Vec<Object<ReasoningDetail<'a>>>>,
     /// Where Anthropic-like gateways put the signature of the first call.
-    pub thinking_blocks: Option<List<Object<ThinkingBlock<'a>>>>,
+    pub thinking_blocks: Option<Vec<Object<ThinkingBlock<'a>>>>,
 }
 
 /// What the assistant said aloud; the sound itself stays with OpenAI.
@@ -232,11 +231,11 @@ pub struct ProviderFields<'a> {
     #[serde(borrow)]
     pub thought_signature: Option<&'a RawValue>,
     /// Of a message.
-    pub thought_signatures: Option<List<&'a RawValue>>,
+    pub thought_signatures: Option<Vec<&'a RawValue>>,
     /// What we told of code that Google ran.
-    pub code_execution: Option<List<&'a RawValue>>,
+    pub code_execution: Option<Vec<&'a RawValue>>,
     /// What we told of tools that Google called.
-    pub server_side_tool_invocations: Option<List<&'a RawValue>>,
+    pub server_side_tool_invocations: Option<Vec<&'a RawValue>>,
 }
 
 /// OpenRouter's extension.

@@ -134,6 +134,14 @@ impl std::ops::Deref for Str<'_> {
     }
 }
 
+/// `text` as a JSON object for Google, `None` where it is none.
+#[must_use]
+pub fn object(text: &str) -> Option<Box<RawValue>> {
+    let text = text.trim();
+    let object = || repaired(text).unwrap_or_else(|| text.to_owned());
+    text.starts_with('{').then(object).and_then(|object| RawValue::from_string(object).ok())
+}
+
 /// JSON without unpaired surrogates and NUL in its strings, or `None` where there are none (nearly always).
 #[must_use]
 pub fn repaired(literal: &str) -> Option<String> {

@@ -7,13 +7,14 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::content::At;
 use super::names::Names;
 use super::{results, signatures};
 use crate::error::Error;
 use crate::model::Model;
 use crate::wire::gemini::{Call, CallResult, Data, Part};
 use crate::wire::openai::{CalledFunction, Message};
-use crate::wire::text::{Text, repaired};
+use crate::wire::text::{Text, object, repaired};
 
 /// A call that waits for its result.
 pub(super) struct Pending<'a> {
@@ -63,27 +64,28 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// The calls of an assistant's message: their parts, and what waits for results. `param` names the message.
+/// The calls of an assistant's message, which stands at `at`: their parts, and what waits for results.
 pub(super) fn calls<'a>(
     message: &Message<'a>,
-    param: &str,
+    at: At,
     model: &Model,
     names: &mut Names,
 ) -> Result<Vec<(Part<'a>, Pending<'a>)>, Error> {
     let mut calls = Vec::new();
     for (index, call) in message.tool_calls.iter().flatten().enumerate() {
-        let path = format!("{param}.tool_calls[{index}]");
+        let path = |member: &str| at.param(&format!("tool_calls[{index}].{member}"));
         let call = &call.0;
         let function = match (&call.function, &call.custom) {
             (Some(function), _) | (None, Some(function)) => &function.0,
-            (None, None) => return Err(Error::missing(format!("{path}.function"))),
+            (None, None) => return Err(Error::missing(path("function"))),
         };
         let id = signatures::bare_id(call.id.as_deref().unwrap_or_default());
         let signature = signatures::of_call(call, message);
-        calls.push(one(function, id, signature, &path, model, names)?);
+        calls.push(one(function, id, signature, path, model, names)?);
     }
     if let Some(function) = &message.function_call {
-        calls.push(one(&function.0, "", None, &format!("{param}.function_call"), model, names)?);
+        let path = |member: &str| at.param(&format!("function_call.{member}"));
+        calls.push(one(&function.0, "", None, path, model, names)?);
     }
     Ok(calls)
 }
@@ -92,12 +94,12 @@ fn one<'a>(
     function: &CalledFunction<'a>,
     id: &str,
     signature: Option<Text<'a>>,
-    path: &str,
+    path: impl Fn(&str) -> String,
     model: &Model,
     names: &mut Names,
 ) -> Result<(Part<'a>, Pending<'a>), Error> {
     let given = function.name.as_deref().filter(|name| !name.is_empty());
-    let name = names.emit(given.ok_or_else(|| Error::missing(format!("{path}.name")))?);
+    let name = names.emit(given.ok_or_else(|| Error::missing(path("name")))?);
     let with_id = model.has_call_ids();
     let call = Call {
         id: Some(id.to_owned()).filter(|id| with_id && !id.is_empty()),
@@ -121,20 +123,18 @@ fn arguments(raw: Option<&RawValue>) -> Cow<'_, RawValue> {
         let repaired = repaired(raw.get()).and_then(|object| RawValue::from_string(object).ok());
         return repaired.map_or(Cow::Borrowed(raw), Cow::Owned);
     }
-    let mut text = raw.get().to_owned();
+    let mut text = Cow::Borrowed(raw.get());
     for _ in 0..2 {
         let Ok(decoded) = serde_json::from_str::<String>(&text) else {
             break;
         };
-        text = decoded.trim().to_owned();
-        if text.is_empty() || text == "null" {
+        if matches!(decoded.trim(), "" | "null") {
             return empty();
         }
-        if text.starts_with('{')
-            && let Ok(object) = RawValue::from_string(repaired(&text).unwrap_or_else(|| text.clone()))
-        {
+        if let Some(object) = object(&decoded) {
             return Cow::Owned(object);
         }
+        text = Cow::Owned(decoded);
     }
     wrapped("arguments", raw)
 }

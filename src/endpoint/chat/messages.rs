@@ -223,9 +223,7 @@ impl At {
         said.extend(parts);
         let place = said.len();
         let mut pending = Vec::new();
-        for (part, call) in
-            history::calls(message, &format!("messages[{}]", self.index), context.model, context.names)?
-        {
+        for (part, call) in history::calls(message, self, context.model, context.names)? {
             said.push(part);
             pending.push(call);
         }

@@ -17,7 +17,7 @@ use crate::wire::gemini::{Data, Part};
 use crate::wire::json::{self, Object};
 use crate::wire::literal::{self, Characters};
 use crate::wire::openai::ContentPart;
-use crate::wire::text::{Text, repaired};
+use crate::wire::text::{self, Text};
 
 /// `{"output": …}`, Google's convention for results that are no objects.
 #[derive(Serialize)]
@@ -122,11 +122,7 @@ fn boxed<T: Serialize>(value: &T) -> Cow<'static, RawValue> {
 
 /// `text` where it is a JSON object that Google takes.
 fn object(text: &str) -> Option<Box<RawValue>> {
-    let trimmed = text.trim();
-    if !trimmed.starts_with('{') || has_reference(trimmed) {
-        return None;
-    }
-    RawValue::from_string(repaired(trimmed).unwrap_or_else(|| trimmed.to_owned())).ok()
+    text::object(text).filter(|object| !has_reference(object.get()))
 }
 
 /// Gemini 3 takes a non-empty `$ref` anywhere in a response for a reference to a part of it.

@@ -170,19 +170,17 @@ impl<'a> Tools<'a> {
             parameters_json_schema: None,
             format: None,
         };
+        let of_its_own = |nested: Option<Object<Function<'a>>>| match nested {
+            Some(Object(function)) => (function, format!("{path}.{kind}")),
+            None => (flat, path.to_owned()),
+        };
         match kind {
             "function" => {
-                let (function, path) = match tool.function {
-                    Some(Object(function)) => (function, format!("{path}.function")),
-                    None => (flat, path.to_owned()),
-                };
+                let (function, path) = of_its_own(tool.function);
                 self.declare(&function, &path, target, names)
             }
             "custom" => {
-                let (function, path) = match tool.custom {
-                    Some(Object(function)) => (function, format!("{path}.custom")),
-                    None => (flat, path.to_owned()),
-                };
+                let (function, path) = of_its_own(tool.custom);
                 self.declare_custom(&function, &path, names)
             }
             kind => {
