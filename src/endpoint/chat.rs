@@ -116,7 +116,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         names,
         custom: tools.custom.clone(),
         legacy: tools.legacy,
-        signatures: Some(request.signatures.clone()),
+        signatures: request.signatures.clone(),
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
     let mut dropped = dropped::members(&chat, &model, &tools);

@@ -110,16 +110,16 @@ pub enum Data<'a> {
     /// An image, sound or other file: `inlineData` or `fileData`.
     #[serde(untagged)]
     Media(Box<Media<'a>>),
-    /// Something Google did.
+    /// Code that Google ran or a tool of its own that it called, and what came of it.
     #[serde(untagged)]
-    Step(Box<Step>),
+    Step(Box<Member>),
 }
 
-/// Code that Google ran or a tool of its own that it called, and what came of it: the member's name and its value.
+/// An object of one member: its name and its value.
 #[derive(Debug)]
-pub struct Step(pub &'static str, pub Box<RawValue>);
+pub struct Member(pub &'static str, pub Box<RawValue>);
 
-impl Serialize for Step {
+impl Serialize for Member {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry(self.0, &self.1)?;
@@ -186,18 +186,20 @@ pub struct CallResult<'a> {
 pub enum Tool<'a> {
     /// The client's functions; at most one such tool.
     Functions(Vec<FunctionDeclaration<'a>>),
-    /// One of Google's, by name, with its options.
-    BuiltIn(&'static str, Box<RawValue>),
+    /// One of Google's, with its options.
+    BuiltIn(Member),
 }
 
 impl Serialize for Tool<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
         match self {
-            Self::Functions(declarations) => map.serialize_entry("functionDeclarations", declarations)?,
-            Self::BuiltIn(name, options) => map.serialize_entry(name, options)?,
+            Self::Functions(declarations) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("functionDeclarations", declarations)?;
+                map.end()
+            }
+            Self::BuiltIn(tool) => tool.serialize(serializer),
         }
-        map.end()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::google::camel_case;
 use crate::error::Error;
 use crate::media::Backend;
-use crate::wire::gemini::Tool;
+use crate::wire::gemini::{Member, Tool};
 use crate::wire::json;
 
 /// One of Google's tools.
@@ -111,7 +111,7 @@ impl BuiltIn<'_> {
 
     /// Whether the tool that Google calls `name` is among them.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.tools.iter().any(|tool| matches!(tool, Tool::BuiltIn(taken, _) if *taken == name))
+        self.tools.iter().any(|tool| matches!(tool, Tool::BuiltIn(Member(taken, _)) if *taken == name))
     }
 
     /// The search that `web_search_options` asks for; none of its options has a counterpart.
@@ -134,7 +134,7 @@ impl BuiltIn<'_> {
     fn push(&mut self, name: &'static str, options: String) {
         if !self.has(name) {
             let options = RawValue::from_string(options).unwrap_or_default();
-            self.tools.push(Tool::BuiltIn(name, options));
+            self.tools.push(Tool::BuiltIn(Member(name, options)));
         }
     }
 }

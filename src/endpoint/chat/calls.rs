@@ -17,7 +17,6 @@ use crate::wire::gemini::CandidatePart;
 const MOST_COMPARED: usize = 256;
 
 /// What the request leaves for the calls of its reply.
-#[derive(Default)]
 pub(super) struct Calling {
     pub(super) names: Names,
     /// The client's names of custom tools.
@@ -25,7 +24,7 @@ pub(super) struct Calling {
     /// The request used the legacy `functions`, and gets one `function_call`.
     pub(super) legacy: bool,
     /// Where signatures are kept for clients that drop them.
-    pub(super) signatures: Option<Signatures>,
+    pub(super) signatures: Signatures,
     /// Signatures go into the ids, for fleets that share no memory.
     pub(super) in_ids: bool,
 }
@@ -142,8 +141,8 @@ impl Calls {
         else {
             return;
         };
-        if let (Some(signatures), Some(signature)) = (&calling.signatures, &signature) {
-            signatures.keep(&id, calling.names.client(&name), signature);
+        if let Some(signature) = &signature {
+            calling.signatures.keep(&id, calling.names.client(&name), signature);
         }
         let signed = signature.as_ref().filter(|_| calling.in_ids);
         let shown = signed.map_or_else(|| id.clone(), |signature| format!("{id}{IN_ID}{signature}"));
@@ -229,9 +228,19 @@ pub(super) fn compact(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::headers::{Headers, encode};
+    use crate::testing::Remembered;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn plain() -> Calling {
+        let memory = Rc::new(Remembered::default());
+        let signatures = Signatures::of(memory, &Headers::decode(encode(&[])), 0, 0, 0);
+        Calling { names: Names::default(), custom: Vec::new(), legacy: false, signatures, in_ids: false }
+    }
 
     #[test]
     fn only_white_space_between_tokens_goes() {
@@ -251,10 +260,10 @@ mod tests {
     fn ids_are_googles_once_and_ours_otherwise() {
         let part = r#"{"functionCall":{"id":"x","name":"f"},"thoughtSignature":"c2ln"}"#;
         assert_eq!(
-            told(&Calling::default(), &[part, part]).unwrap(),
+            told(&plain(), &[part, part]).unwrap(),
             r#"{"index":0,"id":"x","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}},{"index":1,"id":"call_000000070000000000090001","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"c2ln"}}}"#
         );
-        assert_eq!(told(&Calling::default(), &["{}", r#"{"functionCall":null}"#]).unwrap(), "");
+        assert_eq!(told(&plain(), &["{}", r#"{"functionCall":null}"#]).unwrap(), "");
     }
 
     /// The elements of `tool_calls` that `parts` make.
@@ -301,10 +310,10 @@ mod tests {
                 both.clone(),
             ),
         ] {
-            assert_eq!(told(&Calling::default(), parts).unwrap(), expected, "{parts:?}");
+            assert_eq!(told(&plain(), parts).unwrap(), expected, "{parts:?}");
         }
         for lost in [&[A][..], &[F, B, A], &[F, A, A, r#"{"functionCall":{"partialArgs":[{}]}}"#]] {
-            assert_eq!(told(&Calling::default(), lost).unwrap_err().status(), 502, "{lost:?}");
+            assert_eq!(told(&plain(), lost).unwrap_err().status(), 502, "{lost:?}");
         }
     }
 
@@ -313,13 +322,12 @@ mod tests {
         let mut names = Names::default();
         names.emit("my tool");
         let part = r#"{"functionCall":{"name":"default_api:my_tool","id":"1","partialArgs":[{"jsonPath":"$.input","stringValue":"a\"b"}]},"thoughtSignature":"c2ln"}"#;
-        let calling =
-            Calling { names, custom: vec!["my tool".to_owned()], in_ids: true, ..Calling::default() };
+        let calling = Calling { names, custom: vec!["my tool".to_owned()], in_ids: true, ..plain() };
         assert_eq!(
             told(&calling, &[part]).unwrap(),
             r#"{"index":0,"id":"1__thought__c2ln","type":"custom","custom":{"name":"my tool","input":"a\"b"},"extra_content":{"google":{"thought_signature":"c2ln"}}}"#
         );
-        let legacy = Calling { legacy: true, ..Calling::default() };
+        let legacy = Calling { legacy: true, ..plain() };
         let other = r#"{"functionCall":{"name":"g","args":{}}}"#;
         assert_eq!(told(&legacy, &[other, part]).unwrap(), r#"{"name":"g","arguments":"{}"}"#);
     }

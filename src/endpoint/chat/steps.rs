@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::signatures;
 use super::tools::Tools;
 use crate::media::Backend;
-use crate::wire::gemini::{Data, Part, Step};
+use crate::wire::gemini::{Data, Member, Part};
 use crate::wire::json::{self, Object};
 use crate::wire::openai::Message;
 use crate::wire::text::Str;
@@ -75,7 +75,7 @@ fn part(raw: &RawValue) -> Option<Part<'_>> {
     let members = members.collect::<Vec<_>>().join(",");
     let step = RawValue::from_string(format!("{{{members}}}")).ok()?;
     let signature = signatures::valid(given.thought_signature);
-    Some(Part { thought_signature: signature, ..Part::new(Data::Step(Box::new(Step(name, step)))) })
+    Some(Part { thought_signature: signature, ..Part::new(Data::Step(Box::new(Member(name, step)))) })
 }
 
 #[cfg(test)]
