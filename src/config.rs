@@ -19,15 +19,26 @@ mod checks;
 mod document;
 mod env;
 mod kong;
+mod places;
+mod plugin;
+mod routes;
+mod template;
 mod tree;
 mod upstream;
+mod words;
 
 pub use auth::Auth;
 pub use capabilities::{Capabilities, Output, ThinkingControl};
-pub use document::{
-    LlmFormat, ModelPolicy, OptionsMode, ResponseStreaming, RouteType, SignatureCarrier, Unmatched,
-};
+pub use document::SignatureCarrier;
+pub use places::ApiVersion;
+pub use plugin::{Environment, Plugin, Refusal};
+pub use routes::Route;
+pub use template::Asked;
 pub use upstream::Upstream;
+pub use words::{
+    LlmFormat, ModelPolicy, OptionsMode, RequestMode, ResponseStreaming, Rewrite, RouteType, Unmatched,
+    UpstreamFormat,
+};
 
 use document::Document;
 
@@ -66,6 +77,20 @@ pub struct Config {
     pub fingerprint: u64,
     /// Where Google is.
     pub upstream: Upstream,
+    /// How request bodies are read.
+    pub request_mode: RequestMode,
+    /// The dialect Google is spoken to.
+    pub upstream_format: UpstreamFormat,
+    /// How Google's path and host get into the request.
+    pub rewrite: Rewrite,
+    /// Lower-case name of the header that names the Envoy cluster, and that name.
+    pub cluster: Cluster,
+    /// Hosts that a template may name.
+    allowed_hosts: Vec<String>,
+    /// What paths look like, for captures.
+    uri_template: Option<String>,
+    /// Whether `metadata` becomes labels on Vertex AI.
+    pub metadata_as_labels: bool,
     warnings: Vec<String>,
 }
 
@@ -78,6 +103,15 @@ pub struct Model {
     pub aliases: Vec<String>,
     /// What is told of every model that is called.
     pub capabilities: Capabilities,
+}
+
+/// How the route is told its cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Lower-case name of the header, which no client may set.
+    pub header: String,
+    /// Name of the cluster; `None` leaves the choice to the route.
+    pub name: Option<String>,
 }
 
 /// How clients that drop thought signatures are served.
@@ -109,13 +143,13 @@ impl Config {
     ///
     /// # Errors
     /// Anything that is unknown, mistyped, out of range, contradictory or not supported yet.
-    pub fn load(json: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
-        let tree::Tree(tree) = json::from_slice(json)?;
-        let mut tree = kong::unwrap(tree)?;
-        kong::refuse_unsupported(&mut tree)?;
-        env::resolve(&mut tree, env)?;
-        let resolved = Value::to_string(&tree);
+    #[cfg(test)]
+    pub fn load(json: &[u8], env: &Environment) -> Result<Self, ConfigError> {
+        Self::of(&resolved(parse(json)?, env)?)
+    }
+
+    fn of(resolved: &Value) -> Result<Self, ConfigError> {
+        let resolved = Value::to_string(resolved);
         let Object(document) = json::from_slice::<Object<Document>>(resolved.as_bytes())?;
         let mut hasher = DefaultHasher::new();
         resolved.hash(&mut hasher);
@@ -129,6 +163,21 @@ impl Config {
     }
 }
 
+/// The document as a tree, out of the wrapper around it.
+fn parse(json: &[u8]) -> Result<Value, ConfigError> {
+    let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
+    let tree::Tree(tree) = json::from_slice(json)?;
+    kong::unwrap(tree)
+}
+
+/// The tree without what is off, and with what the environment says.
+fn resolved(mut tree: Value, env: &Environment) -> Result<Value, ConfigError> {
+    tree::prune(&mut tree);
+    kong::refuse_unsupported(&mut tree)?;
+    env::resolve(&mut tree, env)?;
+    Ok(tree)
+}
+
 /// Why a configuration is refused: the field's path and what would be accepted. Never a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -139,6 +188,12 @@ pub struct ConfigError {
 impl ConfigError {
     fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
+    }
+
+    /// The same error of a configuration that stands at `path`.
+    fn below(self, path: &str) -> Self {
+        let path = if self.path.is_empty() { path.to_owned() } else { format!("{path}.{}", self.path) };
+        Self { path, ..self }
     }
 }
 

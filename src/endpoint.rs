@@ -79,10 +79,10 @@ impl From<&Error> for Answer {
 
 /// A request to Google and the reader of its reply.
 pub struct Forward {
-    /// What is called, such as `models/gemini-2.5-flash`.
-    pub resource: String,
-    /// The method, such as `generateContent`.
-    pub method: &'static str,
+    /// What is asked of Google.
+    pub operation: Operation,
+    /// Headers for Google besides those of every request.
+    pub headers: Vec<(&'static str, &'static str)>,
     /// The body, JSON.
     pub body: Vec<u8>,
     /// The name of the model, for `x-llm-model` and the log.
@@ -91,6 +91,22 @@ pub struct Forward {
     pub dropped: Vec<&'static str>,
     /// Reads a reply with status 200; every other status goes to the error reader.
     pub reply: Box<dyn Pipe>,
+}
+
+/// What is asked of Google: the upstream makes a path of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A method of a model.
+    Model {
+        /// Its resource, such as `models/gemini-2.5-flash`.
+        resource: String,
+        /// Such as `generateContent`.
+        method: &'static str,
+        /// Whether it needs a preview version of the API.
+        preview: bool,
+    },
+    /// Chat of the OpenAI-compatible endpoint.
+    CompatibleChat,
 }
 
 impl Endpoint {

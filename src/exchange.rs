@@ -10,15 +10,17 @@
 mod reply;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::config::{Config, Unmatched};
+use crate::credentials::{Token, Tokens};
 use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::held::{Share, Total};
 use crate::memory::{Memory, Signatures};
 use crate::pipe::{Pipe, Usage};
-use crate::upstream::{self, Scheme};
+use crate::upstream::{Client, Head, Rewritten};
 
 /// What the host must do before it goes on.
 #[derive(Debug)]
@@ -29,15 +31,23 @@ pub enum Act {
     Wait,
     /// Answer the client with this instead.
     Answer(Answer),
+    /// Hold back what came until there is a token; then call [`Exchange::on_token`].
+    AwaitToken,
     /// Replace what is given.
-    Edit {
-        /// A serialized header map, whole.
-        headers: Option<Vec<u8>>,
-        /// The body, or what the host holds of it.
-        body: Option<Vec<u8>>,
-        /// Hold the body back all the same: more may have to be appended to it.
-        hold: bool,
-    },
+    Edit(Edit),
+}
+
+/// What is replaced.
+#[derive(Debug, Default)]
+pub struct Edit {
+    /// A serialized header map, whole.
+    pub headers: Option<Vec<u8>>,
+    /// The body, or what the host holds of it.
+    pub body: Option<Vec<u8>>,
+    /// Filter states to set, by name.
+    pub state: Vec<(&'static str, String)>,
+    /// Hold the body back all the same: more may have to be appended to it.
+    pub hold: bool,
 }
 
 /// What all exchanges of a VM share.
@@ -47,6 +57,8 @@ pub struct Vm {
     pub held: Total,
     /// Thought signatures of earlier replies.
     pub memory: Rc<dyn Memory>,
+    /// Tokens of Google Cloud.
+    pub tokens: Rc<dyn Tokens>,
 }
 
 /// One request and its reply.
@@ -56,6 +68,9 @@ pub struct Exchange {
     id: u128,
     held: Share,
     memory: Rc<dyn Memory>,
+    tokens: Rc<dyn Tokens>,
+    /// The token that went with the request, or is to go.
+    token: Option<String>,
     state: State,
     /// Envoy's id of the request, told to the client.
     request_id: String,
@@ -66,7 +81,9 @@ enum State {
     /// Not ours, or answered already: nothing is touched.
     Pass,
     /// The request's body is coming.
-    Reading { endpoint: &'static Endpoint, scheme: Scheme, signatures: Signatures },
+    Reading(Asked),
+    /// The request's body is there, a token is not.
+    Waiting(Asked),
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
     /// The reply is being collected by the host, its headers held back.
@@ -75,6 +92,13 @@ enum State {
     Streaming { reply: Box<dyn Pipe>, kept: Option<usize> },
     /// The client has been told an error in mid-stream: the rest is dropped.
     Failed,
+}
+
+/// A request whose body is not translated yet.
+struct Asked {
+    endpoint: &'static Endpoint,
+    client: Client,
+    signatures: Signatures,
 }
 
 enum Collected {
@@ -102,10 +126,23 @@ impl Exchange {
             id,
             held: vm.held.share(),
             memory: vm.memory,
+            tokens: vm.tokens,
+            token: None,
             state: State::Pass,
             request_id: String::new(),
             record: Record::default(),
         }
+    }
+
+    /// The route of the request has a configuration of its own; comes before everything else.
+    pub fn on_route(&mut self, config: Rc<Config>) {
+        self.config = config;
+    }
+
+    /// The route of the request has none that could be used.
+    pub fn on_refusal(&mut self, headers: &Headers, error: &Error) -> Act {
+        self.begin(headers, "");
+        self.fail(error)
     }
 
     /// The request's headers came; `end` if there is no body.
@@ -115,7 +152,7 @@ impl Exchange {
         let method = headers.text(":method").unwrap_or_default();
         let Some(endpoint) = Endpoint::find(self.config.route_type, path) else {
             return match self.config.unmatched {
-                Unmatched::Pass => Act::Pass,
+                Unmatched::Pass => self.pass(headers),
                 Unmatched::Error => {
                     self.begin(headers, "");
                     self.fail(
@@ -156,24 +193,61 @@ impl Exchange {
         }
         let (memory, signatures) = (Rc::clone(&self.memory), &self.config.signatures);
         let signatures = Signatures::of(memory, headers, self.config.fingerprint, self.now, signatures.ttl);
-        self.state = State::Reading { endpoint, scheme: Scheme::of(headers), signatures };
-        if end { self.translate(&[]) } else { Act::Wait }
+        if let Some(name) = self.config.auth.token_header() {
+            match bearer(headers.text(name)) {
+                Some(token) => self.token = Some(token.to_owned()),
+                None => return self.fail(&no_token(name)),
+            }
+        }
+        let asked = Asked { endpoint, client: Client::of(headers), signatures };
+        if end {
+            return self.complete(asked, Vec::new);
+        }
+        // It is fetched while the body comes.
+        let _ = self.fetch_token();
+        self.state = State::Reading(asked);
+        Act::Wait
     }
 
     /// A piece of the request's body came; `total` bytes are held by the host, and `read` gets them.
     pub fn on_request_body(&mut self, total: usize, end: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
-        if !matches!(self.state, State::Reading { .. }) {
-            return Act::Pass;
+        match self.state {
+            State::Reading(_) => {}
+            State::Waiting(_) => return Act::Wait,
+            _ => return Act::Pass,
         }
         if let Some(error) = self.too_large(total) {
             return self.fail(&error);
         }
-        if end { self.translate(&read()) } else { Act::Wait }
+        if end { self.read(read) } else { Act::Wait }
     }
 
     /// The request ended with trailers: its body is complete. Trailers do not go on where the body is replaced.
     pub fn on_request_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
-        if matches!(self.state, State::Reading { .. }) { self.translate(&read()) } else { Act::Pass }
+        match self.state {
+            State::Reading(_) => self.read(read),
+            State::Waiting(_) => Act::Wait,
+            _ => Act::Pass,
+        }
+    }
+
+    /// How long this request may wait for a token.
+    #[must_use]
+    pub fn token_wait(&self) -> Duration {
+        self.config.auth.token_wait()
+    }
+
+    /// A token may have come, or it is `late`; `read` gets what the host holds of the body.
+    pub fn on_token(&mut self, late: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
+        let state = std::mem::replace(&mut self.state, State::Pass);
+        let State::Waiting(asked) = state else {
+            self.state = state;
+            return Act::Pass;
+        };
+        match self.complete(asked, read) {
+            Act::AwaitToken if late => self.fail(&token_late()),
+            act => act,
+        }
     }
 
     /// No body callback came although a body was announced: the host was not told to deliver bodies.
@@ -231,27 +305,99 @@ impl Exchange {
         Act::Answer(answer)
     }
 
-    fn translate(&mut self, body: &[u8]) -> Act {
-        let State::Reading { endpoint, scheme, signatures } = std::mem::replace(&mut self.state, State::Pass)
-        else {
-            return Act::Pass;
-        };
-        let request =
-            Request { config: &self.config, body, signatures: &signatures, now: self.now, id: self.id };
-        match (endpoint.handler)(&request) {
-            Err(error) => self.fail(&error),
-            Ok(Next::Answer(answer)) => self.answer(answer),
-            Ok(Next::Forward(forward)) => self.forward(forward, &scheme),
+    /// The whole body is there.
+    fn read(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
+        match std::mem::replace(&mut self.state, State::Pass) {
+            State::Reading(asked) => self.complete(asked, read),
+            _ => Act::Pass,
         }
     }
 
-    fn forward(&mut self, forward: Forward, scheme: &Scheme) -> Act {
-        let headers = upstream::request_headers(&self.config, &forward, scheme);
+    /// Translates the request, once there is a credential to send it with.
+    fn complete(&mut self, asked: Asked, read: impl FnOnce() -> Vec<u8>) -> Act {
+        match self.fetch_token() {
+            Ok(true) => self.translate(&asked, &read()),
+            Ok(false) => {
+                self.state = State::Waiting(asked);
+                Act::AwaitToken
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Whether there is a token, or none is needed.
+    fn fetch_token(&mut self) -> Result<bool, Error> {
+        let Some(source) = self.config.auth.source() else {
+            return Ok(true);
+        };
+        match self.tokens.get(source) {
+            Token::Ready(token) => {
+                self.token = Some(token);
+                Ok(true)
+            }
+            Token::Wait => Ok(false),
+            Token::Failed(error) => Err(error),
+        }
+    }
+
+    fn translate(&mut self, asked: &Asked, body: &[u8]) -> Act {
+        let signatures = &asked.signatures;
+        let request = Request { config: &self.config, body, signatures, now: self.now, id: self.id };
+        match (asked.endpoint.handler)(&request) {
+            Err(error) => self.fail(&error),
+            Ok(Next::Answer(answer)) => self.answer(answer),
+            Ok(Next::Forward(forward)) => self.forward(forward, &asked.client),
+        }
+    }
+
+    fn forward(&mut self, forward: Forward, client: &Client) -> Act {
+        let head = Head {
+            config: &self.config,
+            operation: &forward.operation,
+            headers: &forward.headers,
+            length: Some(forward.body.len()),
+            client,
+            token: self.token.as_deref(),
+        };
+        let Rewritten { headers, state } = head.write();
         self.record.model = forward.model;
         self.record.dropped = forward.dropped.join(", ");
         self.state = State::Sent { reply: forward.reply };
-        Act::Edit { headers: Some(headers), body: Some(forward.body), hold: false }
+        Act::Edit(Edit { headers: Some(headers), body: Some(forward.body), state, hold: false })
     }
+
+    /// Lets a request pass that is not ours, but never with a choice of cluster.
+    fn pass(&self, headers: &Headers) -> Act {
+        let cluster = self.config.cluster.header.as_str();
+        if headers.get(cluster).is_none() {
+            return Act::Pass;
+        }
+        let headers = headers.without(cluster);
+        Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
+    }
+}
+
+/// The token in a header: bare, or after `Bearer`.
+fn bearer(value: Option<&str>) -> Option<&str> {
+    let value = value?.trim();
+    let token = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        Some(_) => return None,
+        None => value,
+    };
+    let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
+    (plain && !token.is_empty()).then_some(token)
+}
+
+fn no_token(header: &str) -> Error {
+    let message = format!("The header `{header}` must hold an access token.");
+    Error::new(401, "authentication_error", message).code("missing_access_token")
+}
+
+fn token_late() -> Error {
+    Error::server(503, "The gateway got no credential for the model service in time. Please try again.")
+        .code("credentials_unavailable")
+        .retry_after_ms(Some(1000))
 }
 
 fn is_identity(encoding: &[u8]) -> bool {

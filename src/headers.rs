@@ -29,6 +29,13 @@ impl Headers {
         })
     }
 
+    /// The serialized map without `name` (lower case).
+    #[must_use]
+    pub fn without(&self, name: &str) -> Vec<u8> {
+        let kept: Vec<(&[u8], &[u8])> = self.iter().filter(|(key, _)| *key != name.as_bytes()).collect();
+        encode_bytes(&kept)
+    }
+
     /// The first value of `name` (lower case).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
@@ -66,6 +73,11 @@ fn locate(map: &[u8]) -> Option<Vec<[usize; 4]>> {
 /// Serializes a map for the host.
 #[must_use]
 pub fn encode(headers: &[(&str, &[u8])]) -> Vec<u8> {
+    let bytes: Vec<(&[u8], &[u8])> = headers.iter().map(|(name, value)| (name.as_bytes(), *value)).collect();
+    encode_bytes(&bytes)
+}
+
+fn encode_bytes(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut map = Vec::with_capacity(512);
     push_length(&mut map, headers.len());
     for (name, value) in headers {
@@ -73,7 +85,7 @@ pub fn encode(headers: &[(&str, &[u8])]) -> Vec<u8> {
         push_length(&mut map, value.len());
     }
     for (name, value) in headers {
-        for piece in [name.as_bytes(), *value] {
+        for piece in [*name, *value] {
             map.extend_from_slice(piece);
             map.push(0);
         }

@@ -23,6 +23,7 @@
 //! Rules: time, randomness and configuration are inputs. Nothing panics: one panic takes every stream of a worker.
 
 pub mod config;
+pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod exchange;

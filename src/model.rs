@@ -6,11 +6,12 @@
 
 use crate::config::{Capabilities, Output, ThinkingControl};
 use crate::error::Error;
+use crate::media::Backend;
 
 /// Prefixes that clients and other gateways put before a model's name.
 const PREFIXES: [&str; 5] = ["publishers/google/models/", "models/", "google/", "gemini/", "vertex_ai/"];
 
-/// A validated model name: `gemini-2.5-flash` or `tunedModels/my-model`.
+/// A validated model name: `gemini-2.5-flash`, `tunedModels/my-model` or `endpoints/123`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     name: String,
@@ -35,7 +36,7 @@ impl Model {
     /// 400 on `model` where the name could not be one path segment: it becomes part of the upstream path.
     pub fn parse(given: &str) -> Result<Self, Error> {
         let name = strip_prefixes(given);
-        let id = name.strip_prefix("tunedModels/").unwrap_or(name);
+        let id = ["tunedModels/", "endpoints/"].iter().find_map(|of| name.strip_prefix(of)).unwrap_or(name);
         let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if id.is_empty() || id.len() > 128 || !plain || id.starts_with('.') {
             return Err(Error::invalid("The model name is not valid.").param("model").code("invalid_value"));
@@ -49,13 +50,16 @@ impl Model {
         &self.name
     }
 
-    /// The resource, `models/NAME` or `tunedModels/NAME`.
+    /// The resource: `models/NAME` or `tunedModels/NAME` of the Developer API, `publishers/google/models/NAME` or
+    /// `endpoints/NUMBER` of Vertex AI, where a tuned model is an endpoint.
     #[must_use]
-    pub fn resource(&self) -> String {
-        if self.name.starts_with("tunedModels/") {
-            self.name.clone()
-        } else {
-            format!("models/{}", self.name)
+    pub fn resource(&self, backend: Backend) -> String {
+        let name = &self.name;
+        match backend {
+            _ if name.starts_with("tunedModels/") || name.starts_with("endpoints/") => name.clone(),
+            Backend::Developer => format!("models/{name}"),
+            Backend::Vertex if name.bytes().all(|byte| byte.is_ascii_digit()) => format!("endpoints/{name}"),
+            Backend::Vertex => format!("publishers/google/models/{name}"),
         }
     }
 

@@ -13,9 +13,10 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 
-use crate::config::Config;
+use crate::config::{self, Asked, Config, Refusal, Route};
+use crate::credentials::{Source, Token, Tokens};
 use crate::endpoint::Answer;
-use crate::exchange::{Act, Exchange, Vm};
+use crate::exchange::{Act, Edit, Exchange, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
 use crate::memory::Memory;
@@ -38,12 +39,12 @@ thread_local! {
 /// One plugin configuration.
 #[derive(Default)]
 struct Plugin {
-    loaded: Option<Loaded>,
+    loaded: Option<Rc<Loaded>>,
     watch: Rc<Watch>,
 }
 
 struct Loaded {
-    config: Rc<Config>,
+    plugin: config::Plugin,
     memory: Rc<dyn Memory>,
 }
 
@@ -53,14 +54,15 @@ impl RootContext for Plugin {
     fn on_configure(&mut self, _: usize) -> bool {
         // Envoy has no buffer to give where there is no configuration.
         let json = abi::configuration().unwrap_or_default();
-        match Config::load(&json, &environment) {
-            Ok(config) => {
-                for warning in config.warnings() {
+        match config::Plugin::load(&json, Box::new(environment)) {
+            Ok(plugin) => {
+                for warning in plugin.all().flat_map(|config| config.warnings()) {
                     log::warn!("configuration: {warning}");
                 }
-                self.watch.configure(config.body_wait, &json);
-                let memory = Rc::new(Slots::new(config.signatures.cache_bytes));
-                self.loaded = Some(Loaded { config: Rc::new(config), memory });
+                let base = plugin.base();
+                self.watch.configure(base.body_wait, &json);
+                let memory = Rc::new(Slots::new(base.signatures.cache_bytes));
+                self.loaded = Some(Rc::new(Loaded { plugin, memory }));
                 true
             }
             Err(error) => {
@@ -78,10 +80,15 @@ impl RootContext for Plugin {
         let id = NEXT_ID.get();
         NEXT_ID.set(id.wrapping_add(1));
         let loaded = self.loaded.as_ref()?;
-        let vm = Vm { held: HELD.with(Total::clone), memory: Rc::clone(&loaded.memory) };
-        let exchange = Exchange::new(Rc::clone(&loaded.config), vm, abi::now() / 1_000_000_000, id);
+        let vm = Vm {
+            held: HELD.with(Total::clone),
+            memory: Rc::clone(&loaded.memory),
+            tokens: Rc::new(Unavailable),
+        };
+        let exchange = Exchange::new(Rc::clone(loaded.plugin.base()), vm, abi::now() / 1_000_000_000, id);
         Some(Box::new(Stream {
             context_id,
+            loaded: Rc::clone(loaded),
             exchange: Rc::new(RefCell::new(exchange)),
             watch: Rc::clone(&self.watch),
         }))
@@ -100,21 +107,66 @@ impl RootContext for Plugin {
     }
 }
 
+/// Until tokens are fetched.
+struct Unavailable;
+
+impl Tokens for Unavailable {
+    fn get(&self, _: &Rc<Source>) -> Token {
+        Token::Wait
+    }
+}
+
 /// One HTTP stream.
 struct Stream {
     context_id: u32,
+    loaded: Rc<Loaded>,
     exchange: Rc<RefCell<Exchange>>,
     watch: Rc<Watch>,
 }
 
 impl Context for Stream {}
 
+impl Stream {
+    /// What this request is treated by, decided before any of its headers changes: a change matches its route anew.
+    fn select(&self, headers: &Headers) -> Result<Rc<Config>, Refusal> {
+        let plugin = &self.loaded.plugin;
+        let text = |path: &[&str]| abi::property(path).and_then(|bytes| String::from_utf8(bytes).ok());
+        let name =
+            plugin.needs_route_name().then(|| text(&["xds", "route_name"])).flatten().unwrap_or_default();
+        let metadata = text(&["xds", "route_metadata", "filter_metadata", "gemini_filter", "config"])
+            .unwrap_or_default();
+        let path = headers.text(":path").unwrap_or_default();
+        let route = Route {
+            name: &name,
+            host: headers.text(":authority").unwrap_or_default(),
+            path: path.split(['?', '#']).next().unwrap_or_default(),
+        };
+        let dynamic = |namespace: &str, key: &str| text(&["metadata", "filter_metadata", namespace, key]);
+        plugin.select(route, &metadata, &Asked { headers, metadata: &dynamic })
+    }
+}
+
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
         let Ok(map) = abi::headers(Side::Request) else {
             return broken();
         };
-        let act = self.exchange.borrow_mut().on_request_headers(&Headers::decode(map), end);
+        let headers = Headers::decode(map);
+        let selected = self.select(&headers);
+        let mut exchange = self.exchange.borrow_mut();
+        let act = match selected {
+            Ok(config) => {
+                exchange.on_route(config);
+                exchange.on_request_headers(&headers, end)
+            }
+            Err(Refusal { error, reason }) => {
+                if let Some(reason) = reason {
+                    log::error!("configuration of a route refused: {reason}");
+                }
+                exchange.on_refusal(&headers, &error)
+            }
+        };
+        drop(exchange);
         if matches!(act, Act::Wait) {
             self.watch.add(self.context_id, &self.exchange, abi::now);
         }
@@ -174,12 +226,13 @@ impl Drop for Stream {
 fn apply(act: Act, side: Side) -> Action {
     match act {
         Act::Pass => Action::Continue,
-        Act::Wait => Action::Pause,
+        Act::Wait | Act::AwaitToken => Action::Pause,
         Act::Answer(answer) => send(&answer),
-        Act::Edit { headers, body, hold } => {
+        Act::Edit(Edit { headers, body, state, hold }) => {
+            let state = state.iter().try_for_each(|(name, value)| abi::set_property(name, value));
             let headers = headers.map_or(Ok(()), |map| abi::set_headers(side, &map));
             let body = body.map_or(Ok(()), |body| abi::set_body(side, &body));
-            match headers.and(body) {
+            match state.and(headers).and(body) {
                 Ok(()) if hold => Action::Pause,
                 Ok(()) => Action::Continue,
                 Err(Refused(status)) => {
@@ -193,7 +246,7 @@ fn apply(act: Act, side: Side) -> Action {
 
 /// The same at the end of a message: trailers are part of what an edit replaces.
 fn trailers(act: Act, side: Side) -> Action {
-    let replaces = matches!(act, Act::Edit { .. });
+    let replaces = matches!(act, Act::Edit(_));
     let action = apply(act, side);
     if replaces && let Err(Refused(status)) = abi::clear_trailers(side) {
         log::error!("the host refused to drop trailers with status {status}");

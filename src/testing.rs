@@ -7,10 +7,20 @@ mod memory;
 use std::rc::Rc;
 
 use crate::config::Config;
+use crate::credentials::{Source, Token, Tokens};
 
 pub(crate) use golden::cases;
 pub(crate) use host::{Host, Message};
 pub(crate) use memory::Remembered;
+
+/// Where no configuration asks for a token.
+pub(crate) struct NoTokens;
+
+impl Tokens for NoTokens {
+    fn get(&self, _: &Rc<Source>) -> Token {
+        Token::Wait
+    }
+}
 
 /// A configuration from its JSON.
 pub(crate) fn config(json: &str) -> Rc<Config> {

@@ -3,12 +3,10 @@
 //! Both header lists are allow-lists, so no client credential or identity reaches Google, and nothing of Google's
 //! reaches the client, by construction. Upstream paths are built from validated pieces only.
 
-use crate::config::Config;
-use crate::endpoint::Forward;
+use crate::config::{ApiVersion, Config, Rewrite, Upstream};
+use crate::endpoint::Operation;
 use crate::headers::{self, Headers};
-
-/// <https://ai.google.dev/api/all-methods>
-const VERSION: &str = "v1beta";
+use crate::media::Backend;
 
 /// How we introduce ourselves to Google.
 const USER_AGENT: &str = concat!("gemini-filter/", env!("CARGO_PKG_VERSION"));
@@ -16,57 +14,118 @@ const USER_AGENT: &str = concat!("gemini-filter/", env!("CARGO_PKG_VERSION"));
 /// Reply headers that go on to the client; everything else is ours or stays out.
 const KEPT: [&str; 4] = [":status", "date", "retry-after", "x-envoy-upstream-service-time"];
 
-/// How the request reached Envoy, which has to stay: Envoy finds no route for a request without `x-forwarded-proto`.
-/// The route takes that header out on the way to Google (`request_headers_to_remove`).
+/// What stays of the client's headers, and what of it Envoy needs to find its route again.
+///
+/// Envoy finds no route for a request without `x-forwarded-proto`. The route takes that header out on the way to
+/// Google (`request_headers_to_remove`).
 #[derive(Clone, Debug)]
-pub struct Scheme {
+pub struct Client {
     scheme: Vec<u8>,
     forwarded: Vec<u8>,
+    authority: Vec<u8>,
+    path: Vec<u8>,
 }
 
-impl Scheme {
+impl Client {
     /// As the client's `headers` tell.
     #[must_use]
     pub fn of(headers: &Headers) -> Self {
-        let value = |name| headers.get(name).unwrap_or(b"https").to_vec();
-        Self { scheme: value(":scheme"), forwarded: value("x-forwarded-proto") }
+        let value = |name| headers.get(name).unwrap_or_default().to_vec();
+        let scheme = |name| headers.get(name).unwrap_or(b"https").to_vec();
+        Self {
+            scheme: scheme(":scheme"),
+            forwarded: scheme("x-forwarded-proto"),
+            authority: value(":authority"),
+            path: value(":path"),
+        }
     }
 }
 
-/// The header map of the upstream request, serialized.
-#[must_use]
-pub fn request_headers(config: &Config, forward: &Forward, scheme: &Scheme) -> Vec<u8> {
-    let path = path(config, forward);
-    let length = forward.body.len().to_string();
-    let mut map: Vec<(&str, &[u8])> = vec![
-        (":method", b"POST"),
-        (":scheme", &scheme.scheme),
-        (":authority", config.upstream.authority.as_bytes()),
-        (":path", path.as_bytes()),
-        ("content-type", b"application/json"),
-        ("content-length", length.as_bytes()),
-        ("user-agent", USER_AGENT.as_bytes()),
-        ("x-forwarded-proto", &scheme.forwarded),
-    ];
-    if let Some((name, value)) = config.auth.header() {
-        map.push((name, value.as_bytes()));
-    }
-    headers::encode(&map)
+/// The head of a request to Google.
+pub struct Head<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What is asked.
+    pub operation: &'a Operation,
+    /// Headers besides those of every request.
+    pub headers: &'a [(&'static str, &'static str)],
+    /// Bytes of the body, where they are known.
+    pub length: Option<usize>,
+    /// What stays of the client's head.
+    pub client: &'a Client,
+    /// The token that goes as `authorization`, in place of a configured credential.
+    pub token: Option<&'a str>,
 }
+
+/// A head as the host takes it.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// The header map, serialized, whole.
+    pub headers: Vec<u8>,
+    /// Filter states for the route's rewrites, by name.
+    pub state: Vec<(&'static str, String)>,
+}
+
+impl Head<'_> {
+    /// Every header there will be: nothing of the client's gets by.
+    #[must_use]
+    pub fn write(&self) -> Rewritten {
+        let Self { config, operation, client, .. } = self;
+        let path = path(config, operation);
+        let authority = config.upstream.authority.as_str();
+        let (sent_authority, sent_path, state) = match config.rewrite {
+            Rewrite::Headers => (authority.as_bytes(), path.as_bytes(), Vec::new()),
+            Rewrite::FilterState => {
+                let state = vec![(PATH_STATE, path.clone()), (HOST_STATE, authority.to_owned())];
+                (&client.authority[..], &client.path[..], state)
+            }
+        };
+        let length = self.length.map(|length| length.to_string());
+        let bearer = self.token.map(|token| format!("Bearer {token}"));
+        let mut map: Vec<(&str, &[u8])> = vec![
+            (":method", b"POST"),
+            (":scheme", &client.scheme),
+            (":authority", sent_authority),
+            (":path", sent_path),
+            ("content-type", b"application/json"),
+            ("user-agent", USER_AGENT.as_bytes()),
+            ("x-forwarded-proto", &client.forwarded),
+        ];
+        if let Some(length) = &length {
+            map.push(("content-length", length.as_bytes()));
+        }
+        if let Some(bearer) = &bearer {
+            map.push(("authorization", bearer.as_bytes()));
+        } else if let Some((name, value)) = config.auth.header() {
+            map.push((name, value.as_bytes()));
+        }
+        if let Some(cluster) = &config.cluster.name {
+            map.push((&config.cluster.header, cluster.as_bytes()));
+        }
+        map.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
+        Rewritten { headers: headers::encode(&map), state }
+    }
+}
+
+/// Names of the filter states, below `wasm.`.
+const PATH_STATE: &str = "gemini_filter.path";
+const HOST_STATE: &str = "gemini_filter.host";
 
 /// The upstream path with its query.
-fn path(config: &Config, forward: &Forward) -> String {
-    let Forward { resource, method, .. } = forward;
-    let mut path = match &config.upstream.path {
+fn path(config: &Config, operation: &Operation) -> String {
+    let upstream = &config.upstream;
+    let streams = matches!(operation, Operation::Model { method, .. } if method.starts_with("stream"));
+    let mut path = match (&upstream.path, operation) {
         // Kong's `upstream_url` is a whole URL, operation included; ours follows the operation.
-        Some(path) => match path.rsplit_once(':') {
+        (Some(path), Operation::Model { method, .. }) => match path.rsplit_once(':') {
             Some((before, "generateContent" | "streamGenerateContent")) => format!("{before}:{method}"),
             _ => path.clone(),
         },
-        None => format!("/{VERSION}/{resource}:{method}"),
+        (Some(path), Operation::CompatibleChat) => path.clone(),
+        (None, operation) => computed(upstream, operation),
     };
     let mut separator = '?';
-    if method.starts_with("stream") {
+    if streams {
         path.push_str("?alt=sse");
         separator = '&';
     }
@@ -77,6 +136,33 @@ fn path(config: &Config, forward: &Forward) -> String {
         path.push_str(&percent_encode(value));
     }
     path
+}
+
+/// The path of Google's documentation: <https://ai.google.dev/api/all-methods>,
+/// <https://cloud.google.com/vertex-ai/docs/reference/rest>.
+fn computed(upstream: &Upstream, operation: &Operation) -> String {
+    let parent = upstream.project.as_deref().map_or(String::new(), |project| format!("/{project}"));
+    let version = |usual: &'static str| upstream.version.map_or(usual, ApiVersion::segment);
+    match (operation, upstream.backend) {
+        (Operation::Model { resource, method, preview }, backend) => {
+            let version = version(match backend {
+                Backend::Developer => "v1beta",
+                Backend::Vertex if *preview => "v1beta1",
+                Backend::Vertex => "v1",
+            });
+            match &upstream.endpoint {
+                Some(endpoint) => format!("/{version}{parent}/endpoints/{endpoint}:{method}"),
+                None => format!("/{version}{parent}/{resource}:{method}"),
+            }
+        }
+        (Operation::CompatibleChat, Backend::Developer) => {
+            format!("/{}/openai/chat/completions", version("v1beta"))
+        }
+        (Operation::CompatibleChat, Backend::Vertex) => match &upstream.endpoint {
+            Some(endpoint) => format!("/{}{parent}/endpoints/{endpoint}/chat/completions", version("v1")),
+            None => format!("/{}{parent}/endpoints/openapi/chat/completions", version("v1beta1")),
+        },
+    }
 }
 
 /// `text` as it stands in a query.

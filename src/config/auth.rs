@@ -4,9 +4,12 @@
 //! for its own hosts a `key` parameter is sent as the header.
 
 use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
 
 use super::document::AuthFields;
 use super::{ConfigError, Upstream};
+use crate::credentials::Source;
 use crate::upstream::percent_encode;
 
 /// The header Google reads API keys from.
@@ -45,6 +48,24 @@ impl Auth {
     #[must_use]
     pub fn query(&self) -> Option<(&str, &str)> {
         self.query.as_ref().map(|query| (query.name.as_str(), query.value.as_str()))
+    }
+
+    /// Where tokens come from, instead of the two above.
+    #[must_use]
+    pub fn source(&self) -> Option<&Rc<Source>> {
+        None
+    }
+
+    /// Lower-case name of the request header whose token is used instead.
+    #[must_use]
+    pub fn token_header(&self) -> Option<&str> {
+        None
+    }
+
+    /// How long a request waits for a token.
+    #[must_use]
+    pub fn token_wait(&self) -> Duration {
+        Duration::from_secs(5)
     }
 
     /// What no message may repeat: each value, without its scheme, and as it stands in a URL.

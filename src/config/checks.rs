@@ -5,11 +5,15 @@ use std::time::Duration;
 use serde_json::Number;
 
 use super::auth::header_name_checked;
-use super::document::{Document, ModelPolicy, NameHeader, OptionFields};
-use super::{Auth, Capabilities, Config, ConfigError, Model, Options, Signatures, Upstream};
+use super::document::{Document, OptionFields};
+use super::words::{ModelPolicy, NameHeader, RequestMode, UpstreamFormat};
+use super::{Auth, Capabilities, Cluster, Config, ConfigError, Model, Options, Signatures, Upstream};
 
 /// The reply header that names the model when no other name is configured.
 const MODEL_HEADER: &str = "x-llm-model";
+
+/// The header that names the cluster when no other name is configured.
+const CLUSTER_HEADER: &str = "x-gemini-filter-cluster";
 
 /// Kong's default for `max_request_body_size` before 3.13, which it enforced for almost no request.
 const KONG_BODY_SIZE: u64 = 8192;
@@ -20,12 +24,29 @@ impl Document {
         if self.model_policy == ModelPolicy::Pin && model.name.is_none() {
             return Err(ConfigError::at("model_policy", "`pin` needs `model.name`"));
         }
-        let upstream = match &self.model.options.upstream_url {
-            Some(url) => {
-                Upstream::parse(url).map_err(|e| ConfigError::at("model.options.upstream_url", e))?
-            }
-            None => Upstream::default(),
-        };
+        let mut fields = self.model.options;
+        let upstream = Upstream::check(fields.upstream_url.as_deref(), std::mem::take(&mut fields.gemini))?;
+        let upstream_format = self.upstream_format.unwrap_or(match upstream.endpoint {
+            Some(_) => UpstreamFormat::OpenAi,
+            None => UpstreamFormat::Gemini,
+        });
+        if self.request_mode == RequestMode::Headers && model.name.is_none() {
+            let message = "`headers` needs `model.name`, which may be a template such as `$(headers.x-model)`: the \
+                           path is decided before the body is there";
+            return Err(ConfigError::at("request_mode", message));
+        }
+        let header = self.cluster_header.as_deref().unwrap_or(CLUSTER_HEADER);
+        let cluster =
+            Cluster { header: header_name_checked("cluster_header", header)?, name: self.upstream_cluster };
+        if cluster.name.as_deref().is_some_and(|name| !name.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(ConfigError::at(
+                "upstream_cluster",
+                "expected the name of a cluster, without spaces",
+            ));
+        }
+        if self.uri_template.as_deref().is_some_and(|template| !template.starts_with('/')) {
+            return Err(ConfigError::at("uri_template", "expected a path, starting with `/`"));
+        }
         if self.max_held_bytes == 0 {
             return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }
@@ -40,7 +61,7 @@ impl Document {
         Ok(Config {
             auth,
             model,
-            options: options(self.model.options)?,
+            options: options(fields)?,
             options_mode: self.options_mode,
             model_policy: self.model_policy,
             route_type: self.route_type,
@@ -58,6 +79,13 @@ impl Document {
             },
             fingerprint: 0,
             upstream,
+            request_mode: self.request_mode,
+            upstream_format,
+            rewrite: self.rewrite,
+            cluster,
+            allowed_hosts: self.allowed_hosts.0,
+            uri_template: self.uri_template,
+            metadata_as_labels: self.metadata_as_labels,
             warnings,
         })
     }
@@ -82,7 +110,7 @@ fn model(
 }
 
 fn options(fields: OptionFields) -> Result<Options, ConfigError> {
-    let OptionFields { max_tokens, temperature, top_p, top_k, upstream_url: _ } = fields;
+    let OptionFields { max_tokens, temperature, top_p, top_k, .. } = fields;
     Ok(Options {
         max_tokens: integer(max_tokens, "max_tokens", 1, i32::MAX.into())?,
         temperature: number(temperature, "temperature", 2)?,

@@ -1,13 +1,15 @@
 //! The configuration as it is written. The comments here are the field table of the README and the descriptions of
 //! `envoy/config.schema.json`.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Number;
 
 use super::capabilities::Capabilities;
+use super::places::{GeminiFields, RouteFields};
+use super::words::{
+    LlmFormat, ModelPolicy, NameHeader, Names, OptionsMode, Provider, RequestMode, ResponseStreaming,
+    Rewrite, RouteType, Unmatched, UpstreamFormat,
+};
 use crate::wire::json;
 
 /// Configuration of gemini-filter. Every field may be left out. Every string may be a reference to the environment of
@@ -46,6 +48,26 @@ pub(super) struct Document {
     /// How clients that drop thought signatures are served.
     #[serde(deserialize_with = "json::object")]
     pub(super) thought_signatures: SignatureFields,
+    /// How request bodies are read: `headers` works where Envoy holds no headers back, with a model known from them.
+    pub(super) request_mode: RequestMode,
+    /// The dialect Google is spoken to.
+    pub(super) upstream_format: Option<UpstreamFormat>,
+    /// How Google's path and host get into the request.
+    pub(super) rewrite: Rewrite,
+    /// Name of the Envoy cluster for these requests, put into the header `cluster_header`; the route chooses its
+    /// cluster by that header (`cluster_header` of Envoy).
+    pub(super) upstream_cluster: Option<String>,
+    /// Name of that header; a client's own copy never stays.
+    pub(super) cluster_header: Option<String>,
+    /// Hosts that a template may name: exact, or `*.` and a domain.
+    pub(super) allowed_hosts: Names,
+    /// What request paths look like, for `$(uri_captures.NAME)`: a path with `{NAME}` for a segment, and `*` at its end
+    /// for anything.
+    pub(super) uri_template: Option<String>,
+    /// Sends what of `metadata` can be a label as Vertex AI's `labels`, which show up in the bill.
+    pub(super) metadata_as_labels: bool,
+    /// What some requests are treated by instead; the first that matches is merged over everything else here.
+    pub(super) routes: Vec<RouteFields>,
     /// Most bytes that one VM (one worker of Envoy) holds for all its requests together; beyond it requests are
     /// answered with 503.
     #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 1)))]
@@ -67,6 +89,15 @@ impl Default for Document {
             unmatched: Unmatched::Error,
             body_wait: 1.5,
             thought_signatures: SignatureFields::default(),
+            request_mode: RequestMode::Body,
+            upstream_format: None,
+            rewrite: Rewrite::Headers,
+            upstream_cluster: None,
+            cluster_header: None,
+            allowed_hosts: Names::default(),
+            uri_template: None,
+            metadata_as_labels: false,
+            routes: Vec::new(),
             max_held_bytes: 256 << 20,
         }
     }
@@ -160,6 +191,9 @@ pub(super) struct OptionFields {
     /// `https://host[:port][/path]` in place of `https://generativelanguage.googleapis.com`; a path replaces the
     /// computed one. Envoy's cluster decides where requests really go.
     pub(super) upstream_url: Option<String>,
+    /// Where on Vertex AI the model is.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) gemini: GeminiFields,
 }
 
 /// Where a credential's parameter goes.
@@ -169,150 +203,4 @@ pub(super) struct OptionFields {
 pub(super) enum ParamLocation {
     /// Into the URL.
     Query,
-}
-
-/// Who runs the model.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub(super) enum Provider {
-    /// Google.
-    #[default]
-    Gemini,
-}
-
-/// Who wins when both the client and the operator set a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum OptionsMode {
-    /// The client.
-    Default,
-    /// The operator.
-    Force,
-}
-
-/// What happens to the `model` that a client names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum ModelPolicy {
-    /// It must be absent, `model.name` or an alias; anything else is a 400.
-    Match,
-    /// It is ignored; needs `model.name`.
-    Pin,
-}
-
-/// What a request is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum RouteType {
-    /// What the end of its path says, whatever the path starts with.
-    #[serde(rename = "auto")]
-    Auto,
-    /// A chat completion, whatever its path.
-    #[serde(rename = "llm/v1/chat")]
-    Chat,
-}
-
-/// The dialect clients speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum LlmFormat {
-    /// What the path says.
-    Auto,
-    /// OpenAI's.
-    OpenAi,
-}
-
-/// Whether replies stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum ResponseStreaming {
-    /// As the client asks.
-    Allow,
-    /// Never; a client that asks for it gets a 400.
-    Deny,
-    /// Always, asked for or not.
-    Always,
-}
-
-/// What happens to a request that no endpoint takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-pub enum Unmatched {
-    /// It is answered with a 404 in OpenAI's shape.
-    Error,
-    /// It goes on untouched, credentials included: never on a route to Google.
-    Pass,
-}
-
-/// A switch with a default name, or another name.
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), serde(untagged))]
-pub(super) enum NameHeader {
-    /// On, by the default name, or off.
-    Flag(bool),
-    /// On, by this name.
-    Name(String),
-}
-
-impl<'de> Deserialize<'de> for NameHeader {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl Visitor<'_> for Visit {
-            type Value = NameHeader;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a boolean or a header name")
-            }
-            fn visit_bool<E: Error>(self, on: bool) -> Result<NameHeader, E> {
-                Ok(NameHeader::Flag(on))
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<NameHeader, E> {
-                Ok(NameHeader::Name(name.to_owned()))
-            }
-        }
-        from.deserialize_any(Visit)
-    }
-}
-
-/// One name or a list of names.
-#[derive(Default)]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
-#[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(with = "OneOrMany"))]
-pub(super) struct Names(pub(super) Vec<String>);
-
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Names;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of strings")
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<Names, E> {
-                Ok(Names(vec![name.to_owned()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Names, A::Error> {
-                let mut names = Vec::new();
-                while let Some(name) = seq.next_element()? {
-                    names.push(name);
-                }
-                Ok(Names(names))
-            }
-        }
-        from.deserialize_any(Visit)
-    }
-}
-
-#[cfg(all(test, not(target_arch = "wasm32")))]
-#[derive(schemars::JsonSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
 }

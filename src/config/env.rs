@@ -1,27 +1,25 @@
-//! Strings that stand for something else: references to the environment, and templates nobody filled in.
+//! Strings that stand for something else: references to the environment, and templates nobody rendered.
 //!
 //! Kong writes `{vault://env/NAME}` (<https://developer.konghq.com/gateway/entities/vault/>), APISIX `$env://NAME`
 //! (<https://apisix.apache.org/docs/apisix/terminology/secret/>). A reference is a string's whole value.
 
 use serde_json::Value;
 
-use super::ConfigError;
+use super::{ConfigError, Environment};
 use crate::wire::json::{push_element, push_member};
 
 /// Replaces every reference below `tree` by what the environment says, spaces and line ends around it removed.
 ///
 /// # Errors
 /// An empty string, a reference that leads nowhere or is no whole value, a template that is not rendered.
-pub(super) fn resolve(tree: &mut Value, env: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+pub(super) fn resolve(tree: &mut Value, env: &Environment) -> Result<(), ConfigError> {
     walk(tree, "", env)
 }
 
-fn walk(value: &mut Value, path: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+fn walk(value: &mut Value, path: &str, env: &Environment) -> Result<(), ConfigError> {
     match value {
         Value::String(text) => {
-            if let Some(resolved) =
-                string(text, path, env).map_err(|message| ConfigError::at(path, message))?
-            {
+            if let Some(resolved) = string(text, env).map_err(|message| ConfigError::at(path, message))? {
                 *text = resolved;
             }
         }
@@ -45,16 +43,12 @@ fn walk(value: &mut Value, path: &str, env: &dyn Fn(&str) -> Option<String>) -> 
 }
 
 /// What `text` stands for; `None` when it stands for itself.
-fn string(text: &str, path: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+fn string(text: &str, env: &Environment) -> Result<Option<String>, String> {
     if text.trim().is_empty() {
         return Err("must not be empty".to_owned());
     }
     if text.contains("${{") {
         return Err("holds a decK template that was not rendered, use `$env://NAME` instead".to_owned());
-    }
-    let in_model = path == "model" || path.starts_with("model.");
-    if in_model && text.contains("$(") {
-        return Err("templates such as `$(headers.x)` are not supported yet".to_owned());
     }
     let Some(name) = variable(text)? else {
         return Ok(None);

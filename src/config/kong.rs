@@ -18,7 +18,9 @@ pub(super) fn unwrap(tree: Value) -> Result<Value, ConfigError> {
         Value::Null => return Ok(Value::Object(Map::new())),
         bare => return Ok(bare),
     };
-    let config = plugin.remove("config").unwrap_or_default();
+    let config = plugin.remove("config").filter(|config| !config.is_null());
+    let config = config.unwrap_or_else(|| Value::Object(Map::new()));
+    plugin.retain(|_, member| !member.is_null());
     if plugin.get("name").is_some_and(|name| name != "ai-proxy") {
         return Err(ConfigError::at("name", "expected Kong's plugin `ai-proxy`, no other is supported yet"));
     }
@@ -172,11 +174,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
     ("model.options.service_tier_factor", "", UNSUPPORTED_YET),
     ("model.options.embeddings_dimensions", "", UNSUPPORTED_YET),
     ("model.options.upstream_path", "", "not supported, put the path into model.options.upstream_url"),
-    ("model.options.gemini.api_endpoint", "", UNSUPPORTED_YET),
-    ("model.options.gemini.project_id", "", UNSUPPORTED_YET),
-    ("model.options.gemini.location_id", "", UNSUPPORTED_YET),
-    ("model.options.gemini.endpoint_id", "", UNSUPPORTED_YET),
-    ("model.options.gemini", "", UNSUPPORTED_YET),
     ("model.options.anthropic_version", "", OTHER),
     ("model.options.azure_api_version", "\"2023-05-15\"", OTHER),
     ("model.options.azure_deployment_id", "", OTHER),

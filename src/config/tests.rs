@@ -7,6 +7,7 @@ use super::*;
 
 mod auth;
 mod kong;
+mod plugin;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod references;
@@ -134,7 +135,8 @@ fn unknown_and_mistyped_fields() {
             r#"{"modle":{}}"#,
             "unknown field `modle`, expected one of `auth`, `model`, `options_mode`, `model_policy`, `route_type`, \
              `llm_format`, `response_streaming`, `max_request_body_size`, `model_name_header`, `unmatched`, \
-             `body_wait`, `thought_signatures`, `max_held_bytes`",
+             `body_wait`, `thought_signatures`, `request_mode`, `upstream_format`, `rewrite`, `upstream_cluster`, \
+             `cluster_header`, `allowed_hosts`, `uri_template`, `metadata_as_labels`, `routes`, `max_held_bytes`",
         ),
         (
             r#"{"auth":{"header":"x"}}"#,
@@ -149,7 +151,7 @@ fn unknown_and_mistyped_fields() {
         (
             r#"{"model":{"options":{"temprature":1}}}"#,
             "model.options: unknown field `temprature`, expected one of `max_tokens`, `temperature`, `top_p`, \
-             `top_k`, `upstream_url`",
+             `top_k`, `upstream_url`, `gemini`",
         ),
         ("[]", "expected an object, found an array"),
         ("7", "expected an object, found an integer"),

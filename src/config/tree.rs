@@ -5,8 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// A JSON value without nulls (in a configuration, null means absent) and without repeated keys, which are refused:
-/// which of the two was meant cannot be told.
+/// A JSON value without repeated keys, which are refused: which of the two was meant cannot be told.
 pub(super) struct Tree(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Tree {
@@ -51,9 +50,7 @@ impl<'de> Visitor<'de> for Build {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut elements = Vec::new();
         while let Some(Tree(element)) = seq.next_element()? {
-            if !element.is_null() {
-                elements.push(element);
-            }
+            elements.push(element);
         }
         Ok(Value::Array(elements))
     }
@@ -67,7 +64,40 @@ impl<'de> Visitor<'de> for Build {
             let Tree(member) = map.next_value()?;
             members.insert(key, member);
         }
-        members.retain(|_, member| !member.is_null());
         Ok(Value::Object(members))
+    }
+}
+
+/// Takes out every null: in a configuration, null means absent.
+pub(super) fn prune(value: &mut Value) {
+    match value {
+        Value::Array(elements) => {
+            elements.retain(|element| !element.is_null());
+            elements.iter_mut().for_each(prune);
+        }
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(prune);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Lays `over` over `base`: members of objects one by one, everything else as a whole, credentials too, as a part of
+/// one and a part of another would be a third that nobody meant. Null takes a member away.
+pub(super) fn overlay(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (name, member) in over {
+                if member.is_null() {
+                    base.shift_remove(&name);
+                } else if let Some(present) = base.get_mut(&name).filter(|_| name != "auth") {
+                    overlay(present, member);
+                } else {
+                    base.insert(name, member);
+                }
+            }
+        }
+        (base, over) => *base = over,
     }
 }

@@ -73,10 +73,7 @@ use crate::wire::gemini::GenerateContentRequest;
 use crate::wire::json::{self, Object};
 use crate::wire::openai::ChatRequest;
 
-use super::{Forward, Next, Request};
-
-/// Which of Google's APIs answers.
-const BACKEND: Backend = Backend::Developer;
+use super::{Forward, Next, Operation, Request};
 
 /// `POST …/chat/completions`
 ///
@@ -89,18 +86,19 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
 
     let config = request.config;
+    let backend = config.upstream.backend;
     let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
     let google = google::options(&chat)?;
     let mut names = names::Names::default();
-    let target = tools::Target { model: &model, backend: BACKEND };
+    let target = tools::Target { model: &model, backend };
     let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;
     let choice = tool_choice::translate(&chat, &tools, &mut names)?;
     let mut context = messages::Context {
         model: &model,
         names: &mut names,
-        media: media_in::MediaReader::new(&model, BACKEND),
-        steps: steps::Steps::beside(&tools, BACKEND),
+        media: media_in::MediaReader::new(&model, backend),
+        steps: steps::Steps::beside(&tools, backend),
         kept: request.signatures,
     };
     let mut conversation = messages::translate(&chat, &mut context)?;
@@ -120,19 +118,23 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
     let mut dropped = dropped::members(&chat, &model, &tools);
-    let in_pieces = stream && google.stream_arguments(BACKEND);
+    let in_pieces = stream && google.stream_arguments(backend);
+    let metadata = chat.metadata.filter(|_| config.metadata_as_labels);
+    let tier = billing::service_tier(chat.service_tier.as_deref())?;
     let mut body = GenerateContentRequest {
         system_instruction: conversation.take_system(),
         contents: conversation.contents,
-        tool_config: tools.config(choice, in_pieces, BACKEND),
+        tool_config: tools.config(choice, in_pieces, backend),
         tools: tools.into_wire(),
         generation_config: google.over(&generation)?,
         safety_settings: google.safety,
-        labels: billing::labels(google.labels, chat.metadata, BACKEND)?,
+        labels: billing::labels(google.labels, metadata, backend)?,
         cached_content: google.cached_content,
-        service_tier: billing::service_tier(chat.service_tier.as_deref(), BACKEND)?,
+        service_tier: tier.filter(|_| backend == Backend::Developer),
     };
     dropped.extend(dropped::beside_a_cache(&mut body));
+    let preview = body.cached_content.is_some();
+    let headers = tier.filter(|_| backend == Backend::Vertex).map(billing::tier_headers).unwrap_or_default();
     let body = written(&body, request.body.len())?;
 
     let envelope = envelope::Envelope::new(&model, calling, request, wav);
@@ -144,8 +146,9 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     } else {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };
-    let (resource, model) = (model.resource(), model.name().to_owned());
-    Ok(Next::Forward(Forward { resource, method, body, model, dropped, reply }))
+    let operation = Operation::Model { resource: model.resource(backend), method, preview };
+    let model = model.name().to_owned();
+    Ok(Next::Forward(Forward { operation, headers, body, model, dropped, reply }))
 }
 
 /// The body, for a client's of `size` bytes: in one allocation, which is all there is room for beside a large one.

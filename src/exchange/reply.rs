@@ -1,6 +1,6 @@
 //! The way back: Google's reply, or an error in its place, to the client.
 
-use super::{Act, Collected, Exchange, State, is_identity, too_much_held};
+use super::{Act, Collected, Edit, Exchange, State, is_identity, too_much_held};
 use crate::endpoint::Answer;
 use crate::error::{Error, upstream as google};
 use crate::headers::Headers;
@@ -26,7 +26,7 @@ impl Exchange {
             }
             State::Sent { .. } => Collected::Error { status },
             // Another filter, or Envoy itself, refused the request before it was complete.
-            State::Reading { .. } if status >= 400 => Collected::Error { status },
+            State::Reading(_) | State::Waiting(_) if status >= 400 => Collected::Error { status },
             other => {
                 self.state = other;
                 return Act::Pass;
@@ -42,7 +42,7 @@ impl Exchange {
             State::Collecting { .. } if !end => Act::Wait,
             State::Collecting { .. } => self.collected(&read()),
             State::Streaming { .. } => self.streamed(&read(), end),
-            State::Failed => Act::Edit { headers: None, body: Some(Vec::new()), hold: false },
+            State::Failed => Act::Edit(Edit { body: Some(Vec::new()), ..Edit::default() }),
             _ => Act::Pass,
         }
     }
@@ -55,7 +55,7 @@ impl Exchange {
                 let body = read();
                 if body.is_empty() { self.replaced() } else { self.collected(&body) }
             }
-            State::Failed => Act::Edit { headers: None, body: None, hold: false },
+            State::Failed => Act::Edit(Edit::default()),
             State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
             State::Streaming { .. } => {
                 // Nothing can be appended any more. An answer after headers cuts the connection, which tells the
@@ -78,7 +78,7 @@ impl Exchange {
             ("cache-control", "no-cache".to_owned()),
         ];
         let headers = self.reply_headers(received, 200, headers);
-        Act::Edit { headers: Some(headers), body: None, hold: false }
+        Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
     }
 
     fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
@@ -97,7 +97,7 @@ impl Exchange {
             self.record.status = error.status();
             self.held.set(0);
             self.state = State::Failed;
-            return Act::Edit { headers: None, body: Some([ours, &out.bytes].concat()), hold: false };
+            return Act::Edit(Edit { body: Some([ours, &out.bytes].concat()), ..Edit::default() });
         }
         // What was held back is let go with the next text, unless that ends something too.
         let hold = !end
@@ -107,7 +107,7 @@ impl Exchange {
             };
         let body = if ours.is_empty() { out.bytes } else { [ours, &out.bytes].concat() };
         *kept = hold.then_some(body.len());
-        Act::Edit { headers: None, body: Some(body), hold }
+        Act::Edit(Edit { body: Some(body), hold, ..Edit::default() })
     }
 
     fn collected(&mut self, body: &[u8]) -> Act {
@@ -118,7 +118,7 @@ impl Exchange {
         headers.push(("content-length", body.len().to_string()));
         self.record.status = status;
         let headers = self.reply_headers(&received, status, headers);
-        Act::Edit { headers: Some(headers), body: Some(body), hold: false }
+        Act::Edit(Edit { headers: Some(headers), body: Some(body), ..Edit::default() })
     }
 
     /// A body cannot be added to a reply without one, only another reply put in its place.
@@ -134,7 +134,9 @@ impl Exchange {
     fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
         let mut reply = match reader {
             Collected::Error { status } => {
-                return Answer::from(&google::read(status, body, &self.config.auth.secrets()));
+                let mut secrets = self.config.auth.secrets();
+                secrets.extend(self.token.clone());
+                return Answer::from(&google::read(status, body, &secrets));
             }
             Collected::Reply(reply) => reply,
         };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Host, Message, Remembered, config};
+use crate::testing::{Host, Message, NoTokens, Remembered, config};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -238,7 +238,8 @@ fn the_log_line_names_model_and_tokens() {
 #[test]
 fn a_signature_that_the_client_drops_comes_back_for_the_same_caller() {
     let config = config("{}");
-    let vm = Vm { held: Total::default(), memory: Rc::new(Remembered::default()) };
+    let memory = Rc::new(Remembered::default());
+    let vm = Vm { held: Total::default(), memory, tokens: Rc::new(NoTokens) };
     let ask = |credential: &str, history: &str| {
         let mut host = Host::within(&config, vm.clone());
         let tools = r#""tools":[{"type":"function","function":{"name":"f g"}}]"#;

@@ -12,7 +12,7 @@ fn names_lose_their_prefixes() {
         ("projects/p/locations/l/publishers/google/models/gemini-2.5-pro", "models/gemini-2.5-pro"),
         ("tunedModels/my-model-1", "tunedModels/my-model-1"),
     ] {
-        assert_eq!(Model::parse(given).unwrap().resource(), resource);
+        assert_eq!(Model::parse(given).unwrap().resource(Backend::Developer), resource);
     }
 }
 
@@ -181,4 +181,20 @@ fn every_ability_can_be_told() {
         let model = told(name, json);
         assert_eq!((model.thinking(), model.output()), (thinking, output), "{name} {json}");
     }
+}
+
+#[test]
+fn tuned_models_of_vertex_are_endpoints() {
+    for (given, developer, vertex) in [
+        ("gemini-2.5-flash", "models/gemini-2.5-flash", "publishers/google/models/gemini-2.5-flash"),
+        ("google/gemini-2.5-flash", "models/gemini-2.5-flash", "publishers/google/models/gemini-2.5-flash"),
+        ("1234567890", "models/1234567890", "endpoints/1234567890"),
+        ("endpoints/my-endpoint", "endpoints/my-endpoint", "endpoints/my-endpoint"),
+        ("tunedModels/mine", "tunedModels/mine", "tunedModels/mine"),
+    ] {
+        let model = Model::parse(given).unwrap();
+        assert_eq!(model.resource(Backend::Developer), developer);
+        assert_eq!(model.resource(Backend::Vertex), vertex);
+    }
+    assert!(Model::parse("endpoints/../x").is_err());
 }

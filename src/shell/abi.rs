@@ -76,6 +76,8 @@ unsafe extern "C" {
         size: *mut usize,
         version: *mut u32,
     ) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
     fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_set_shared_data(
@@ -198,6 +200,21 @@ pub(super) fn shared(key: &str) -> Result<Vec<u8>, Refused> {
 pub(super) fn share(key: &str, value: &[u8]) -> Result<(), Refused> {
     // SAFETY: the host only reads both slices. Version 0 overwrites whatever is there.
     check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) })
+}
+
+/// What Envoy knows at `path`; `None` where that is nothing.
+pub(super) fn property(path: &[&str]) -> Option<Vec<u8>> {
+    let path = path.join("\0");
+    let (mut data, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the host reads `path`; the other pointers are to live variables.
+    let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &raw mut data, &raw mut size) };
+    taken(status, data, size).ok()
+}
+
+/// Sets the filter state `wasm.<name>`.
+pub(super) fn set_property(name: &str, value: &str) -> Result<(), Refused> {
+    // SAFETY: the host only reads both slices.
+    check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
 }
 
 /// The counter `name`, new or not.

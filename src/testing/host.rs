@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Remembered;
+use super::{NoTokens, Remembered};
 use crate::config::Config;
-use crate::exchange::{Act, Exchange, Vm};
+use crate::exchange::{Act, Edit, Exchange, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
 use crate::pipe::Usage;
@@ -81,7 +81,8 @@ impl Host {
     }
 
     pub(crate) fn sharing(config: &Rc<Config>, held: &Total) -> Self {
-        Self::within(config, Vm { held: held.clone(), memory: Rc::new(Remembered::default()) })
+        let memory = Rc::new(Remembered::default());
+        Self::within(config, Vm { held: held.clone(), memory, tokens: Rc::new(NoTokens) })
     }
 
     pub(crate) fn within(config: &Rc<Config>, vm: Vm) -> Self {
@@ -106,7 +107,7 @@ impl Host {
         }
         match act {
             Act::Pass => self.upstream = Some(upstream),
-            Act::Edit { headers, body, hold } => {
+            Act::Edit(Edit { headers, body, hold, .. }) => {
                 assert!(!hold, "a translated request must go");
                 if let Some(map) = headers {
                     upstream.set_headers(map);
@@ -143,12 +144,12 @@ impl Host {
         match self.exchange.on_reply_headers(head.map(), end) {
             Act::Pass => self.reply_started = true,
             Act::Wait => self.headers_held = true,
-            Act::Edit { headers, body, hold } => {
+            Act::Edit(Edit { headers, body, hold, .. }) => {
                 assert!(body.is_none() && !hold, "there is no body yet");
                 self.client.set_headers(headers.unwrap());
                 self.reply_started = true;
             }
-            other @ Act::Answer(_) => self.answered(other),
+            other @ (Act::Answer(_) | Act::AwaitToken) => self.answered(other),
         }
     }
 
@@ -163,7 +164,7 @@ impl Host {
         match act {
             Act::Wait => assert!(!end, "nothing more will come"),
             Act::Pass => self.release(),
-            Act::Edit { headers, body, hold } => {
+            Act::Edit(Edit { headers, body, hold, .. }) => {
                 if let Some(map) = headers {
                     assert!(self.headers_held, "headers have gone");
                     self.client.set_headers(map);
@@ -177,7 +178,7 @@ impl Host {
                     self.release();
                 }
             }
-            other @ Act::Answer(_) => self.answered(other),
+            other @ (Act::Answer(_) | Act::AwaitToken) => self.answered(other),
         }
     }
 

@@ -1,37 +1,25 @@
 use super::*;
-use crate::pipe;
+use crate::model::Model;
 use crate::testing::config;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-struct Unread;
-
-impl pipe::Reader for Unread {
-    fn event(&mut self, _: &[u8], _: &mut pipe::Sink) -> Result<(), crate::error::Error> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut pipe::Sink) -> Result<(), crate::error::Error> {
-        Ok(())
-    }
-}
-
-fn forward(method: &'static str) -> Forward {
-    Forward {
-        resource: "models/gemini-2.5-flash".to_owned(),
-        method,
-        body: b"{}".to_vec(),
-        dropped: Vec::new(),
-        model: "gemini-2.5-flash".to_owned(),
-        reply: pipe::whole(Unread),
-    }
-}
-
 fn sent(json: &str, method: &'static str) -> Vec<(String, String)> {
     let client: [(&str, &[u8]); 3] =
         [(":scheme", b"http"), ("x-forwarded-proto", b"https"), ("cookie", b"a=b")];
-    let scheme = Scheme::of(&Headers::decode(headers::encode(&client)));
-    let map = Headers::decode(request_headers(&config(json), &forward(method), &scheme));
+    let client = Client::of(&Headers::decode(headers::encode(&client)));
+    let config = config(json);
+    let resource = Model::parse("gemini-2.5-flash").unwrap().resource(config.upstream.backend);
+    let operation = Operation::Model { resource, method, preview: false };
+    let head = Head {
+        config: &config,
+        operation: &operation,
+        headers: &[],
+        length: Some(2),
+        client: &client,
+        token: None,
+    };
+    let map = Headers::decode(head.write().headers);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     map.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
@@ -45,9 +33,9 @@ fn google_gets_these_headers_and_no_others() {
         (":authority", "generativelanguage.googleapis.com"),
         (":path", "/v1beta/models/gemini-2.5-flash:generateContent"),
         ("content-type", "application/json"),
-        ("content-length", "2"),
         ("user-agent", &agent),
         ("x-forwarded-proto", "https"),
+        ("content-length", "2"),
         ("x-goog-api-key", "k"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));

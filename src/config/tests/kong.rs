@@ -182,9 +182,6 @@ fn fields_of_other_features() {
             r#""/x""#,
             "not supported, put the path into model.options.upstream_url",
         ),
-        ("model.options.gemini.project_id", r#""p""#, "not supported yet"),
-        ("model.options.gemini.endpoint_id", r#""p""#, "not supported yet"),
-        ("model.options.gemini.thing", r#""p""#, "not supported yet"),
         (
             "model.options.azure_api_version",
             r#""x""#,
@@ -201,30 +198,9 @@ fn fields_of_other_features() {
     ] {
         let json = path.rsplit('.').fold(value.to_owned(), |json, name| format!(r#"{{"{name}":{json}}}"#));
         let named = match path {
-            "model.options.gemini.thing" => "model.options.gemini",
             "model.options.bedrock.aws_region" => "model.options.bedrock",
             path => path,
         };
         assert_eq!(refused(&json), format!("{named}: {message}"), "{json}");
     }
-}
-
-#[test]
-fn templates_are_named() {
-    let message = "templates such as `$(headers.x)` are not supported yet";
-    refuses(&[
-        (r#"{"model":{"name":"$(headers.x-model)"}}"#, &format!("model.name: {message}")),
-        (
-            r#"{"model":{"name":"m","model_alias":["$(uri_captures.m)"]}}"#,
-            &format!("model.model_alias[0]: {message}"),
-        ),
-        (
-            r#"{"model":{"options":{"upstream_url":"https://$(query_params.h)/x"}}}"#,
-            &format!("model.options.upstream_url: {message}"),
-        ),
-    ]);
-    assert_eq!(
-        load(r#"{"auth":{"header_value":"$(not.a.template)"}}"#).auth.header().map(|(_, v)| v),
-        Some("$(not.a.template)")
-    );
 }

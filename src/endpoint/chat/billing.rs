@@ -22,21 +22,26 @@ use crate::wire::text::Str;
 const MOST: usize = 64;
 
 /// Google's name of a tier of OpenAI's; `auto` leaves it to Google.
-pub(super) fn service_tier(openai: Option<&str>, backend: Backend) -> Result<Option<&'static str>, Error> {
-    let tier = match openai {
-        None | Some("auto") => None,
-        Some("default" | "standard") => Some("standard"),
-        Some("flex") => Some("flex"),
-        Some("priority" | "scale" | "fast") => Some("priority"),
-        Some(_) => {
-            return Err(Error::invalid(
-                "Invalid value. Supported values are: 'auto', 'default', 'flex', 'scale', 'priority' and 'fast'.",
-            )
-            .param("service_tier")
-            .code("invalid_value"));
-        }
-    };
-    Ok(tier.filter(|_| backend == Backend::Developer))
+pub(super) fn service_tier(openai: Option<&str>) -> Result<Option<&'static str>, Error> {
+    match openai {
+        None | Some("auto") => Ok(None),
+        Some("default" | "standard") => Ok(Some("standard")),
+        Some("flex") => Ok(Some("flex")),
+        Some("priority" | "scale" | "fast") => Ok(Some("priority")),
+        Some(_) => Err(Error::invalid(
+            "Invalid value. Supported values are: 'auto', 'default', 'flex', 'scale', 'priority' and 'fast'.",
+        )
+        .param("service_tier")
+        .code("invalid_value")),
+    }
+}
+
+/// How Vertex AI is told the tier; nothing is its standard.
+pub(super) fn tier_headers(tier: &'static str) -> Vec<(&'static str, &'static str)> {
+    match tier {
+        "standard" => Vec::new(),
+        tier => vec![("x-vertex-ai-llm-shared-request-type", tier)],
+    }
 }
 
 /// Labels as the client gives them, and whatever of `metadata` can be one.
@@ -101,10 +106,9 @@ mod tests {
             (Some("scale"), Some("priority")),
             (Some("fast"), Some("priority")),
         ] {
-            assert_eq!(service_tier(openai, Backend::Developer).unwrap(), google, "{openai:?}");
-            assert_eq!(service_tier(openai, Backend::Vertex).unwrap(), None, "{openai:?}");
+            assert_eq!(service_tier(openai).unwrap(), google, "{openai:?}");
         }
-        let error = String::from_utf8(service_tier(Some("best"), Backend::Developer).unwrap_err().body());
+        let error = String::from_utf8(service_tier(Some("best")).unwrap_err().body());
         assert!(error.unwrap().contains(r#""param":"service_tier","code":"invalid_value""#));
     }
 
