@@ -89,7 +89,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let backend = config.upstream.backend;
     let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
-    let google = google::options(&chat)?;
+    let google = google::options(&chat, backend)?;
     let mut names = names::Names::default();
     let target = tools::Target { model: &model, backend };
     let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;

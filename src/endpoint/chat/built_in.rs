@@ -21,7 +21,7 @@ struct Known {
     only: Option<Backend>,
 }
 
-const KNOWN: [Known; 8] = [
+const KNOWN: [Known; 11] = [
     Known { google: "googleSearch", types: &["web_search", "google_search"], only: None },
     Known { google: "codeExecution", types: &["code_interpreter", "code_execution"], only: None },
     Known { google: "urlContext", types: &["url_context", "web_fetch"], only: None },
@@ -30,6 +30,9 @@ const KNOWN: [Known; 8] = [
     Known { google: "googleSearchRetrieval", types: &[], only: None },
     Known { google: "fileSearch", types: &["file_search"], only: Some(Backend::Developer) },
     Known { google: "enterpriseWebSearch", types: &["enterprise_web_search"], only: Some(Backend::Vertex) },
+    Known { google: "retrieval", types: &[], only: Some(Backend::Vertex) },
+    Known { google: "parallelAiSearch", types: &["parallel_ai_search"], only: Some(Backend::Vertex) },
+    Known { google: "exaAiSearch", types: &["exa_ai_search"], only: Some(Backend::Vertex) },
 ];
 
 /// Types of OpenAI's tools that it runs itself, and that have no counterpart here.

@@ -24,6 +24,16 @@ const MOST_MEMBERS: usize = 256;
 const WHOLE: [&str; 5] =
     ["thinkingConfig", "speechConfig", "responseFormat", "responseSchema", "responseJsonSchema"];
 
+/// Members of `generationConfig` that one of the two APIs alone has.
+const ONLY: [(&str, Backend); 6] = [
+    ("audioTimestamp", Backend::Vertex),
+    ("routingConfig", Backend::Vertex),
+    ("modelConfig", Backend::Vertex),
+    ("modelSelectionConfig", Backend::Vertex),
+    ("enableEnhancedCivicAnswers", Backend::Developer),
+    ("translationConfig", Backend::Developer),
+];
+
 /// What was found, merged.
 #[derive(Default)]
 pub(super) struct Options<'a> {
@@ -65,8 +75,8 @@ struct Place<'a> {
     extra_body: Option<&'a RawValue>,
 }
 
-/// Collects the options of a request.
-pub(super) fn options<'a>(chat: &ChatRequest<'a>) -> Result<Options<'a>, Error> {
+/// Collects the options of a request to `backend`.
+pub(super) fn options<'a>(chat: &ChatRequest<'a>, backend: Backend) -> Result<Options<'a>, Error> {
     let mut options = Options::default();
     let top = Place {
         generation_config: chat.generation_config,
@@ -82,6 +92,15 @@ pub(super) fn options<'a>(chat: &ChatRequest<'a>) -> Result<Options<'a>, Error> 
     };
     options.take(top, "", 0)?;
     options.cached_content = options.cached_content.filter(|name| !name.is_empty());
+    let foreign = |name: &str| ONLY.iter().find(|(known, only)| *known == name && *only != backend);
+    if let Some((name, _)) = options.generation.iter().find_map(|(name, _)| foreign(name)) {
+        let message = match backend {
+            Backend::Developer => "Only Vertex AI has this option.",
+            Backend::Vertex => "Vertex AI does not have this option.",
+        };
+        let param = format!("generation_config.{name}");
+        return Err(Error::invalid(message).param(param).code("unsupported_value"));
+    }
     Ok(options)
 }
 

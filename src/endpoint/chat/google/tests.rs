@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn found(body: &str) -> Result<String, Error> {
     let Object(chat): Object<ChatRequest<'_>> = json::from_slice(body.as_bytes())?;
     let ours = GenerationConfig { max_output_tokens: Some(5), ..GenerationConfig::default() };
-    let options = options(&chat)?;
+    let options = options(&chat, Backend::Vertex)?;
     let found = [
         options.over(&ours)?.map(|merged| merged.get().to_owned()),
         options.safety.map(|safety| format!("safety {}", safety.get())),
@@ -167,7 +167,7 @@ fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
         ("{}", false),
     ] {
         let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
-        let options = options(&chat).unwrap();
+        let options = options(&chat, Backend::Vertex).unwrap();
         assert_eq!(options.stream_arguments(Backend::Vertex), expected, "{body}");
         assert!(!options.stream_arguments(Backend::Developer));
     }
@@ -176,5 +176,5 @@ fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
 #[test]
 fn nothing_to_say_is_left_out() {
     let chat: ChatRequest<'_> = json::from_slice(b"{}").unwrap();
-    assert!(options(&chat).unwrap().over(&GenerationConfig::default()).unwrap().is_none());
+    assert!(options(&chat, Backend::Vertex).unwrap().over(&GenerationConfig::default()).unwrap().is_none());
 }
