@@ -8,6 +8,6 @@ Map: `surface` (which path is which method), `auth` (credentials), `schema` and 
 with `tool_rules`, `turns` and `signatures` (what a well-formed body still must not do), `models` (facts per model
 generation), `errors` (Google's error bodies), `replies` (the default answers), `scenario` and `scenarios` (answers a
 test asked for), `script`, `agent` and `issued` (a conversation with tools that a test asked for), `delivery` (how the
-bytes are written), `control` (what tests ask through `/_fake/`), `server` (one request from start to end), `launch`
+bytes are written), `identity` (token services), `control` (what tests ask through `/_fake/`), `server` (one request from start to end), `launch`
 (start it from a test).
 """

@@ -1,6 +1,7 @@
 """Credentials, with Google's answers when they are missing or wrong."""
 
 from .errors import TYPE, GoogleError
+from .identity.issuer import CLOUD_PLATFORM, SCOPE_PREFIX, Issuer
 from .surface import GEMINI, Call
 
 HOST = {"gemini": "generativelanguage.googleapis.com", "vertex": "aiplatform.googleapis.com"}
@@ -8,21 +9,40 @@ SERVICE = {
     "gemini": "google.ai.generativelanguage.{}.GenerativeService",
     "vertex": "google.cloud.aiplatform.{}.PredictionService",
 }
+# Any one of these is enough.
+SCOPES = {
+    "gemini": frozenset((CLOUD_PLATFORM, SCOPE_PREFIX + "generative-language")),
+    "vertex": frozenset((CLOUD_PLATFORM,)),
+}
 
 
-def check(call: Call, headers: dict[str, str], api_key: str, token: str) -> None:
-    """Returns when `headers` (lower-case names) or the query hold the valid key or token. Raises `GoogleError`."""
+def check(call: Call, headers: dict[str, str], api_key: str, token: str, issuer: Issuer) -> None:
+    """Returns when `headers` (lower-case names) or the query hold the valid key, or a token that is `token` or one of
+    `issuer`'s. Raises `GoogleError`."""
     bearer = headers.get("authorization")
     if bearer is not None:
         # A wrong `authorization` is refused even beside a valid key: a client's own credential must not get here.
         if bearer != f"Bearer {token}":
-            raise unauthenticated(call)
+            issued(call, bearer, issuer)
         return
     key = headers.get("x-goog-api-key", call.key)
     if key is None:
         raise missing(call)
     if key != api_key:
         raise bad_key(call)
+
+
+def issued(call: Call, bearer: str, issuer: Issuer) -> None:
+    """Returns when `bearer` is a token that is out, still lives, and reaches this API. Raises `GoogleError`."""
+    kind, _, token = bearer.partition(" ")
+    granted = issuer.granted(token) if kind == "Bearer" else None
+    if granted is None:
+        raise unauthenticated(call)
+    if granted.expires <= issuer.now():
+        raise unauthenticated(call, "ACCESS_TOKEN_EXPIRED")
+    if not granted.scopes & SCOPES[call.api]:
+        info = error_info(call, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", method=rpc(call))
+        raise GoogleError("PERMISSION_DENIED", "Request had insufficient authentication scopes.", [info])
 
 
 def error_info(call: Call, reason: str, **metadata: str) -> dict:
@@ -36,12 +56,12 @@ def rpc(call: Call) -> str:
     return f"{SERVICE[call.api].format(call.version)}.{name[0].upper()}{name[1:]}"
 
 
-def unauthenticated(call: Call) -> GoogleError:
+def unauthenticated(call: Call, reason: str = "ACCESS_TOKEN_TYPE_UNSUPPORTED") -> GoogleError:
     return GoogleError(
         "UNAUTHENTICATED",
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid"
         " authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        [error_info(call, "ACCESS_TOKEN_TYPE_UNSUPPORTED", method=rpc(call))],
+        [error_info(call, reason, method=rpc(call))],
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from .identity import control as identity
+from .identity.control import Identity
 from .scenario import BadScenario, Scenario, switches
 
 PREFIX = "/_fake/"
@@ -43,6 +45,7 @@ class Record:
     body_text: str = ""
     verdict: str = "not judged"
     scenario: str | None = None
+    service: str | None = None
     status: int | None = None
     finished: bool = False
     aborted: bool = False
@@ -58,6 +61,7 @@ class State:
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     count: int = 0
+    identity: Identity = field(default_factory=Identity)
     _gates: dict[str, asyncio.Queue] = field(default_factory=dict)
 
     def gate(self, id: str) -> asyncio.Queue:
@@ -90,9 +94,9 @@ async def answer(state: State, request: web.BaseRequest) -> web.Response:
                 state.scenarios[id] = Scenario.parse(json.loads(body))
                 return web.json_response({"scenario": id})
             case "GET", "requests":
-                wanted = request.query.get("scenario")
-                chosen = [vars(r) for r in state.records if wanted is None or r.scenario == wanted]
-                return web.json_response(chosen)
+                wanted, service = request.query.get("scenario"), request.query.get("service")
+                own = [record for record in state.records if record.service == service]
+                return web.json_response([vars(r) for r in own if wanted is None or r.scenario == wanted])
             case "DELETE", "requests":
                 state.records.clear()
                 return web.json_response({})
@@ -101,7 +105,10 @@ async def answer(state: State, request: web.BaseRequest) -> web.Response:
             case "PUT", "rules":
                 state.rules = state.rules.changed(json.loads(body))
                 return web.json_response(vars(state.rules))
-    except (BadScenario, ValueError) as error:
+        done = identity.answer(state.identity, request.method, what, id, json.loads(body) if body else None)
+        if done is not None:
+            return web.json_response(done)
+    except (BadScenario, ValueError, KeyError, TypeError) as error:
         return web.json_response({"error": str(error)}, status=400)
     return web.json_response({"error": f"no control {request.method} {request.raw_path}"}, status=404)
 

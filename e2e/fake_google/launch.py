@@ -43,11 +43,13 @@ class Fake:
         """The reply to every valid generate request whose text holds `[[fake:id]]`; see `scenario.Scenario`."""
         self._control("PUT", f"scenarios/{urllib.parse.quote(id, safe='')}", scenario)
 
-    def requests(self, scenario=None):
-        """What was received, oldest first: `{n, method, path, headers, body, body_text, verdict, scenario, status,
-        finished, aborted, tls}` each; only those that got the scenario `scenario` when it is given."""
-        query = "" if scenario is None else "?" + urllib.parse.urlencode({"scenario": scenario})
-        return self._control("GET", "requests" + query)
+    def requests(self, scenario=None, service=None):
+        """What was received, oldest first: `{n, method, path, headers, body, body_text, verdict, scenario, service,
+        status, finished, aborted, tls}` each; only those that got the scenario `scenario` when it is given. Those of
+        the token services are kept apart: `service` names one (`oauth2`, `metadata`, ...)."""
+        wanted = {"scenario": scenario, "service": service}
+        query = urllib.parse.urlencode({name: value for name, value in wanted.items() if value is not None})
+        return self._control("GET", "requests?" + query)
 
     def wait_requests(self, ready, scenario=None, timeout=5.0):
         """The recorded requests, once `ready(requests)` holds. Raises `TimeoutError` showing the last state."""
@@ -71,6 +73,42 @@ class Fake:
     def rules(self, **switches):
         """Switch rule groups: `turn_rules=`, `signatures=`, `documented=`, each True or False."""
         return self._control("PUT", "rules", switches)
+
+    def register_account(self, email, account):
+        """A service account that exists: `{keys: {id: PEM}, actors?: [principal]}`; see `identity.keys`."""
+        self._control("PUT", f"accounts/{urllib.parse.quote(email, safe='')}", account)
+
+    def register_pool(self, pool):
+        """A workload identity provider that exists; see `identity.keys.external_account`."""
+        self._control("PUT", "pools", pool)
+
+    def issue_token(self, **facts):
+        """A new access token: `principal=`, `scopes=` (list), `expires_in=` (seconds)."""
+        return self._control("POST", "tokens", facts)["access_token"]
+
+    def revoke_tokens(self):
+        """Every access token that is out becomes invalid (the static one does not)."""
+        self._control("DELETE", "tokens")
+
+    def set_clock(self, skew):
+        """Google's clock is so many seconds ahead of ours."""
+        self._control("PUT", "clock", {"skew": skew})
+
+    def behave(self, service, *behaviours):
+        """How a token service answers from now on: `identity.behaviour.Behaviour` as dicts, one after another."""
+        self._control("PUT", f"services/{service}", list(behaviours))
+
+    def release(self, service):
+        """Let the requests go that the service holds (behaviour `hold`)."""
+        self._control("POST", f"services/{service}")
+
+    def services(self):
+        """`{name: {requests, issued, refused, waiting, most}}` of the token services."""
+        return self._control("GET", "services")
+
+    def clear_services(self):
+        """Counts of the token services from zero, and default behaviours."""
+        self._control("DELETE", "services")
 
     def close(self):
         self._process.terminate()

@@ -12,6 +12,8 @@ from aiohttp import web
 from . import agent, auth, control, delivery, models, replies, rules, schema, surface
 from .control import Record, State
 from .errors import GoogleError, NoSuchUrl
+from .identity import exchange as token_exchange
+from .identity import services
 from .scenario import Scenario
 from .surface import Call
 
@@ -49,6 +51,10 @@ async def exchange(state: State, request: web.BaseRequest) -> web.StreamResponse
 
 async def reply(state: State, request: web.BaseRequest, record: Record, body: bytes) -> web.StreamResponse:
     record.body_text = body.decode("utf-8", "replace")
+    headers = {name.lower(): value for name, value in record.headers}
+    found = services.find(request.method, request.raw_path, headers, body, record.tls)
+    if found is not None:
+        return await serve(state, request, record, *found)
     call, scenario = None, None
     try:
         call = surface.resolve(request.method, request.raw_path)
@@ -56,17 +62,30 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
         record.verdict = "accepted"
     except NoSuchUrl as error:
         record.verdict = f"no such URL: {error.path}"
-        return await write(request, record, replies.not_found(error), Scenario(status=404), asyncio.Queue())
+        return await write(state, request, record, replies.not_found(error), Scenario(status=404), asyncio.Queue())
     except GoogleError as error:
         record.verdict = error.message
-        return await write(request, record, replies.error(call, error), Scenario(status=error.code), asyncio.Queue())
+        return await write(state, request, record, replies.error(call, error), Scenario(status=error.code), asyncio.Queue())
     except Misuse as error:
         record.verdict, record.status = str(error), 500
         return web.Response(status=500, text=f"fake Google: {error}\n")
     answer = replies.default(call, message) if scenario is None else replies.scripted(call, scenario)
     if scenario is None:
         scenario = Scenario(gzip="gzip" in request.headers.get("accept-encoding", ""))
-    return await write(request, record, answer, scenario, state.gate(record.scenario or ""))
+    return await write(state, request, record, answer, scenario, state.gate(record.scenario or ""))
+
+
+async def serve(
+    state: State, request: web.BaseRequest, record: Record, row: services.Row, asked: services.Asked
+) -> web.StreamResponse:
+    """A token service's reply."""
+    record.service = row.service
+    known = state.identity
+    response, record.verdict = await token_exchange.serve(known.issuer, known.services[row.service], row, asked, request)
+    record.status = response.status
+    await response.prepare(request)
+    await response.write_eof()
+    return response
 
 
 class Misuse(Exception):
@@ -77,7 +96,7 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
     """The body in canonical form and the scenario that a valid request asks for, if any. Raises `GoogleError` in the
     order Google checks: credentials, structure, model, rules; `Misuse` for the test's own mistake."""
     headers = {name.lower(): value for name, value in record.headers}
-    auth.check(call, headers, state.api_key, state.token)
+    auth.check(call, headers, state.api_key, state.token, state.identity.issuer)
     if call.method.request is None:
         models.check(call)
         return {}, None
@@ -120,9 +139,15 @@ def texts(value: Any) -> list[str]:
 
 
 async def write(
-    request: web.BaseRequest, record: Record, answer: replies.Answer, scenario: Scenario, gate: asyncio.Queue
+    state: State,
+    request: web.BaseRequest,
+    record: Record,
+    answer: replies.Answer,
+    scenario: Scenario,
+    gate: asyncio.Queue,
 ) -> web.StreamResponse:
     record.status = scenario.status
     response = web.StreamResponse(status=scenario.status, headers=answer.headers)
+    response.headers.setdefault("date", state.identity.issuer.date())
     await delivery.send(request, response, answer.pieces, scenario, gate)
     return response

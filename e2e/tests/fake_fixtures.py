@@ -41,8 +41,8 @@ class Reply:
 
 def request_bytes(path, body, headers, method="POST"):
     data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = [f"{method} {path} HTTP/1.1", "host: fake", "connection: close", f"content-length: {len(data)}"]
-    head += [f"{name}: {value}" for name, value in headers.items()]
+    whole = {"host": "fake", "connection": "close", "content-length": len(data), **headers}
+    head = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in whole.items())]
     return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + data
 
 
