@@ -4,10 +4,11 @@ It judges a request by Google's own schemas (`../google_schemas`) and documented
 words, replies like Google does, misbehaves when a test asks for it, and records what it received. It shares no code
 and no data with the filter.
 
-Map: `surface` (which path is which method), `auth` (credentials), `schema` and `scalars` (structure of a body), `rules`
+Map: `surface` (which path is which method), `places` (which host serves what), `auth` (credentials), `tiers` (traffic
+tiers of Vertex), `schema` and `scalars` (structure of a body), `rules`
 with `tool_rules`, `turns` and `signatures` (what a well-formed body still must not do), `models` (facts per model
 generation), `errors` (Google's error bodies), `replies` (the default answers), `scenario` and `scenarios` (answers a
 test asked for), `script`, `agent` and `issued` (a conversation with tools that a test asked for), `delivery` (how the
-bytes are written), `identity` (token services), `control` (what tests ask through `/_fake/`), `server` (one request from start to end), `launch`
-(start it from a test).
+bytes are written), `identity` (token services), `control` (what tests ask through `/_fake/`), `server` (one request
+from start to end), `launch` (start it from a test).
 """

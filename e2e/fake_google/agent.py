@@ -14,7 +14,7 @@ from .errors import GoogleError, invalid
 from .models import Model, model
 from .script import Planned, Script, Step
 from .signatures import turn_start
-from .surface import Call
+from .surface import VERTEX, Call
 from .turns import grouped, held
 
 Part = dict[str, Any]
@@ -88,6 +88,8 @@ def reply(call: Call, request: dict[str, Any], pieces: list[list[Part]], signatu
     usage = {"promptTokenCount": prompt, "candidatesTokenCount": answer, "totalTokenCount": prompt + answer}
     id = hashlib.sha256(str(pieces).encode()).hexdigest()[:23]
     shared = {"usageMetadata": usage, "modelVersion": call.model, "responseId": id}
+    if call.api == VERTEX:
+        shared |= replies.vertex_shared(usage)
     events = [{"candidates": [{"content": {"parts": piece, "role": "model"}}], **shared} for piece in pieces]
     events[-1]["candidates"][0]["finishReason"] = "STOP"
     return events

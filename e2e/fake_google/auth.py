@@ -17,19 +17,20 @@ SCOPES = {
 
 
 def check(call: Call, headers: dict[str, str], api_key: str, token: str, issuer: Issuer) -> None:
-    """Returns when `headers` (lower-case names) or the query hold the valid key, or a token that is `token` or one of
-    `issuer`'s. Raises `GoogleError`."""
-    bearer = headers.get("authorization")
-    if bearer is not None:
-        # A wrong `authorization` is refused even beside a valid key: a client's own credential must not get here.
-        if bearer != f"Bearer {token}":
-            issued(call, bearer, issuer)
-        return
-    key = headers.get("x-goog-api-key", call.key)
-    if key is None:
-        raise missing(call)
-    if key != api_key:
+    """Returns when `headers` (lower-case names) or the query hold the credential that the call takes: a token, which
+    is `token` or one of `issuer`'s, or the key; Vertex takes a token in a project and a key in express mode, the
+    Developer API either. Raises `GoogleError`."""
+    bearer, key = headers.get("authorization"), headers.get("x-goog-api-key", call.key)
+    # What is wrong is refused even beside what is right: a client's own credential must not get here.
+    if bearer is not None and bearer != f"Bearer {token}":
+        issued(call, bearer, issuer)
+    if key is not None and key != api_key:
         raise bad_key(call)
+    if call.express and key is None and bearer is not None:
+        raise keyless(call)
+    wanted = (bearer, key) if call.api == GEMINI else (key,) if call.express else (bearer,)
+    if not any(wanted):
+        raise missing(call)
 
 
 def issued(call: Call, bearer: str, issuer: Issuer) -> None:
@@ -78,6 +79,12 @@ def missing(call: Call) -> GoogleError:
         " assert a principal. See https://cloud.google.com/docs/authentication",
         [error_info(call, "CREDENTIALS_MISSING", method=rpc(call))],
     )
+
+
+def keyless(call: Call) -> GoogleError:
+    """A token without a project: nobody to charge."""
+    text = "The request is missing a valid API key."
+    return GoogleError("PERMISSION_DENIED", text, [error_info(call, "API_KEY_MISSING")])
 
 
 def bad_key(call: Call) -> GoogleError:

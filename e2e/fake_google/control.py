@@ -59,6 +59,7 @@ class State:
     token: str
     rules: Rules = field(default_factory=Rules)
     scenarios: dict[str, Scenario] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     count: int = 0
     identity: Identity = field(default_factory=Identity)
@@ -93,6 +94,9 @@ async def answer(state: State, request: web.BaseRequest) -> web.Response:
             case "PUT", "scenarios" if id:
                 state.scenarios[id] = Scenario.parse(json.loads(body))
                 return web.json_response({"scenario": id})
+            case "PUT", "endpoints" if id:
+                state.endpoints[id] = json.loads(body)["model"]
+                return web.json_response({"endpoint": id})
             case "GET", "requests":
                 wanted, service = request.query.get("scenario"), request.query.get("service")
                 own = [record for record in state.records if record.service == service]

@@ -43,6 +43,10 @@ class Fake:
         """The reply to every valid generate request whose text holds `[[fake:id]]`; see `scenario.Scenario`."""
         self._control("PUT", f"scenarios/{urllib.parse.quote(id, safe='')}", scenario)
 
+    def put_endpoint(self, id, model):
+        """A Vertex endpoint that serves `model`; without, every number is a tuned gemini-2.5-flash."""
+        self._control("PUT", f"endpoints/{urllib.parse.quote(id, safe='')}", {"model": model})
+
     def requests(self, scenario=None, service=None):
         """What was received, oldest first: `{n, method, path, headers, body, body_text, verdict, scenario, service,
         status, finished, aborted, tls}` each; only those that got the scenario `scenario` when it is given. Those of

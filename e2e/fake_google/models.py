@@ -1,7 +1,7 @@
 """Which models exist, and what each generation can do (`translation.md` section 0.1)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import GoogleError
@@ -15,6 +15,8 @@ KNOWN = re.compile(
     r"|gemini-(pro|flash|flash-lite)-latest|gemini-embedding-\d+(-preview)?|gemma-\d+n?-[a-z0-9-]+"
 )
 NEWEST = (99, 0)
+# What a tuned model was made from unless a test says otherwise.
+TUNED = "gemini-2.5-flash"
 LISTED = (
     "gemini-2.0-flash",
     "gemini-2.5-flash",
@@ -81,8 +83,18 @@ def model(name: str) -> Model:
     return Model(name, NEWEST if name.startswith("gemini-") and name.endswith("-latest") else (0, 0))
 
 
+def looked_up(call: Call, endpoints: dict[str, str]) -> Call:
+    """The call with the model its endpoint serves: as registered in `endpoints`; any other number is a tuned model."""
+    if call.endpoint is None:
+        return call
+    return replace(call, model=endpoints.get(call.endpoint, TUNED if call.endpoint.isdecimal() else None))
+
+
 def check(call: Call) -> None:
-    """Raises the 404 of a model that does not exist."""
+    """Raises the 404 of a model or endpoint that does not exist."""
+    if call.endpoint is not None and call.model is None:
+        # The sense; Google's words are not on record.
+        raise GoogleError("NOT_FOUND", f"Endpoint `{call.resource}` not found.")
     # The aliases of the newest models exist in one version of one API.
     alias = call.model is not None and call.model.endswith("-latest") and call.version != "v1beta"
     if call.model is None or (KNOWN.fullmatch(call.model) and not alias):

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from . import models
 from .errors import GoogleError, NoSuchUrl, pretty
 from .scenario import Scenario
-from .surface import GEMINI, Call
+from .surface import GEMINI, VERTEX, Call
 
 JSON = "application/json; charset=UTF-8"
 SSE = "text/event-stream"
@@ -50,11 +51,13 @@ def not_found(error: NoSuchUrl) -> Answer:
 
 def error(call: Call | None, refusal: GoogleError) -> Answer:
     """An error before the stream is plain JSON with the stream's content type; without `alt=sse` it is an array."""
+    challenge = {"www-authenticate": 'Bearer realm="https://accounts.google.com/"'} if refusal.code == 401 else {}
+    body = pretty(refusal.value())
     if call is None or not call.method.streams:
-        return Answer([pretty(refusal.value())], headers(call, JSON))
+        return Answer([body], headers(call, JSON) | challenge)
     if call.sse:
-        return Answer([pretty(refusal.value())], headers(call, SSE))
-    return Answer([b"[" + pretty(refusal.value()).rstrip() + b"\n]"], headers(call, JSON))
+        return Answer([body], headers(call, SSE) | challenge)
+    return Answer([b"[" + body.rstrip() + b"\n]"], headers(call, JSON) | challenge)
 
 
 def scripted(call: Call, scenario: Scenario) -> Answer:
@@ -74,8 +77,9 @@ def scripted(call: Call, scenario: Scenario) -> Answer:
     return Answer(pieces, chosen)
 
 
-def default(call: Call, body: dict[str, Any]) -> Answer:
-    """The answer without a scenario: deterministic, it mentions the last user text."""
+def default(call: Call, body: dict[str, Any], traffic: str) -> Answer:
+    """The answer without a scenario: it mentions the last user text, and is the same each time but for Vertex's
+    `createTime`. `traffic`: the tier that Vertex names."""
     match call.method.name:
         case "listModels":
             return Answer([pretty({"models": models.described()})], headers(call, JSON))
@@ -84,6 +88,8 @@ def default(call: Call, body: dict[str, Any]) -> Answer:
         case "countTokens":
             return Answer([pretty(counted(body))], headers(call, JSON))
     whole = generated(call, body)
+    if call.api == VERTEX:
+        whole = vertex(whole, traffic)
     if not call.method.streams:
         return Answer([pretty(whole)], headers(call, JSON))
     events = streamed(whole)
@@ -161,16 +167,29 @@ def generated(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return {"candidates": candidates, "usageMetadata": usage, "modelVersion": call.model, "responseId": digest[:23]}
 
 
+def vertex(whole: dict[str, Any], traffic: str) -> dict[str, Any]:
+    """What Vertex adds to a reply."""
+    candidates = [{**candidate, "avgLogprobs": -0.25} for candidate in whole["candidates"]]
+    return {**whole, "candidates": candidates, **vertex_shared(whole["usageMetadata"], traffic)}
+
+
+def vertex_shared(usage: dict[str, Any], traffic: str = "ON_DEMAND") -> dict[str, Any]:
+    """What every event of Vertex has besides the Developer API's."""
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"usageMetadata": {**usage, "trafficType": traffic}, "createTime": created}
+
+
 def streamed(whole: dict[str, Any]) -> list[dict[str, Any]]:
     """The same reply as events: thoughts first, then the text in two halves per candidate; the last event of each
     candidate has its finish reason, every event the usage."""
-    shared = {name: whole[name] for name in ("usageMetadata", "modelVersion", "responseId")}
+    shared = {name: value for name, value in whole.items() if name != "candidates"}
     events = []
     for candidate in whole["candidates"]:
         index = {"index": candidate["index"]} if "index" in candidate else {}
         pieces = [piece for part in candidate["content"]["parts"] for piece in halves(part)]
         for number, part in enumerate(pieces, 1):
-            finish = {"finishReason": "STOP"} if number == len(pieces) else {}
+            last = ("finishReason", "avgLogprobs") if number == len(pieces) else ()
+            finish = {name: candidate[name] for name in last if name in candidate}
             one = {"content": {"parts": [part], "role": "model"}, **finish, **index}
             events.append({"candidates": [one], **shared})
     return events

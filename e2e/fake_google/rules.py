@@ -11,7 +11,7 @@ from . import documented, media_rules, signatures, tool_rules, turns
 from .control import Rules
 from .errors import GoogleError, field, invalid
 from .models import Model, model
-from .surface import VERTEX, Call
+from .surface import GEMINI, VERTEX, Call
 
 ROLES = {"user", "model", "function"}
 # field -> (least, greatest, words of the Developer API, end of the half-open range Vertex names).
@@ -26,6 +26,10 @@ RANGES = {
     "frequencyPenalty": (-2, 2, "must be in the range [-2.0, 2.0]", "from -2 (inclusive) to 2 (exclusive)"),
 }
 STOP_SEQUENCES = 5
+CACHE = {
+    GEMINI: re.compile("cachedContents/[^/]+"),
+    VERTEX: re.compile("projects/[^/]+/locations/[^/]+/cachedContents/[^/]+"),
+}
 
 
 def check(call: Call, body: dict[str, Any], groups: Rules) -> None:
@@ -39,6 +43,7 @@ def check(call: Call, body: dict[str, Any], groups: Rules) -> None:
         raise invalid(f"* {call.method.request}.contents: contents is not specified\n")
     roles(call, contents)
     no_control_text(request)
+    cached(call, request.get("cachedContent", ""))
     config = request.get("generationConfig", {})
     ranges(call, config)
     sampling(call, facts, config)
@@ -61,6 +66,16 @@ def roles(call: Call, contents: list[dict[str, Any]]) -> None:
         # The Developer API takes a content without a role as the user's.
         if role not in ROLES and not (role == "" and call.api != VERTEX):
             raise invalid("Please use a valid role: user, model.")
+
+
+def cached(call: Call, name: str) -> None:
+    """A cache is named as its API names it; Vertex reads one in v1beta1 only (`translation.md` section 0.2)."""
+    if not name:
+        return
+    if call.api == VERTEX and call.version != "v1beta1":
+        raise invalid("cached_content is not supported in this API version. Use v1beta1.")
+    if not CACHE[call.api].fullmatch(name):
+        raise invalid(f"Invalid CachedContent name: {name}")
 
 
 def no_control_text(value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import agent, auth, control, delivery, models, replies, rules, schema, surface
+from . import agent, auth, control, delivery, models, places, replies, rules, schema, surface, tiers
 from .control import Record, State
 from .errors import GoogleError, NoSuchUrl
 from .identity import exchange as token_exchange
@@ -57,7 +57,8 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
         return await serve(state, request, record, *found)
     call, scenario = None, None
     try:
-        call = surface.resolve(request.method, request.raw_path)
+        call = models.looked_up(surface.resolve(request.method, request.raw_path), state.endpoints)
+        places.check_api(call, headers.get("host", ""), request.raw_path)
         message, scenario = judge(state, call, record, body)
         record.verdict = "accepted"
     except NoSuchUrl as error:
@@ -65,13 +66,16 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
         return await write(state, request, record, replies.not_found(error), Scenario(status=404), asyncio.Queue())
     except GoogleError as error:
         record.verdict = error.message
-        return await write(state, request, record, replies.error(call, error), Scenario(status=error.code), asyncio.Queue())
+        answer, plain = replies.error(call, error), Scenario(status=error.code)
+        return await write(state, request, record, answer, plain, asyncio.Queue())
     except Misuse as error:
         record.verdict, record.status = str(error), 500
         return web.Response(status=500, text=f"fake Google: {error}\n")
-    answer = replies.default(call, message) if scenario is None else replies.scripted(call, scenario)
     if scenario is None:
+        answer = replies.default(call, message, tiers.traffic(headers))
         scenario = Scenario(gzip="gzip" in request.headers.get("accept-encoding", ""))
+    else:
+        answer = replies.scripted(call, scenario)
     return await write(state, request, record, answer, scenario, state.gate(record.scenario or ""))
 
 
@@ -80,8 +84,8 @@ async def serve(
 ) -> web.StreamResponse:
     """A token service's reply."""
     record.service = row.service
-    known = state.identity
-    response, record.verdict = await token_exchange.serve(known.issuer, known.services[row.service], row, asked, request)
+    service = state.identity.services[row.service]
+    response, record.verdict = await token_exchange.serve(state.identity.issuer, service, row, asked, request)
     record.status = response.status
     await response.prepare(request)
     await response.write_eof()
@@ -96,6 +100,7 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
     """The body in canonical form and the scenario that a valid request asks for, if any. Raises `GoogleError` in the
     order Google checks: credentials, structure, model, rules; `Misuse` for the test's own mistake."""
     headers = {name.lower(): value for name, value in record.headers}
+    places.check(call, headers.get("host", ""))
     auth.check(call, headers, state.api_key, state.token, state.identity.issuer)
     if call.method.request is None:
         models.check(call)
@@ -109,6 +114,7 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
     models.check(call)
     groups = state.rules.changed(scenario.rules if scenario else {})
     rules.check(call, message, groups)
+    tiers.check(call, headers)
     if scenario is not None and scenario.agent is not None:
         played = agent.play(call, message, scenario.agent, record.scenario or "", groups.signatures)
         scenario = replace(scenario, events=played)

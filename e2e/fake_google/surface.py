@@ -14,6 +14,8 @@ VERTEX_VERSION = r"/(?P<version>v1|v1beta1)"
 PLACE = r"/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
 GEMINI_MODEL = r"/models/(?P<model>[^/:]+)"
 VERTEX_MODEL = rf"(?:{PLACE})?/publishers/google/models/(?P<model>[^/:]+)"
+# A tuned model, or one of the Model Garden, is called by its endpoint.
+VERTEX_ENDPOINT = rf"{PLACE}/endpoints/(?P<endpoint>[^/:]+)"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,22 @@ METHODS = [
         streams=True,
     ),
     row(VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":countTokens", "countTokens", "CountTokensRequest"),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_ENDPOINT + ":generateContent",
+        "generateContent",
+        "GenerateContentRequest",
+    ),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_ENDPOINT + ":streamGenerateContent",
+        "streamGenerateContent",
+        "GenerateContentRequest",
+        streams=True,
+    ),
+    row(VERTEX, "POST", VERTEX_VERSION + VERTEX_ENDPOINT + ":countTokens", "countTokens", "CountTokensRequest"),
 ]
 
 # Query parameters of every method (`params` of both discovery documents); `$alt` is the gRPC-REST spelling of `alt`,
@@ -75,13 +93,14 @@ ALT = {"json", "media", "proto", "json;enum-encoding=int"}
 
 @dataclass(frozen=True)
 class Call:
-    """A request whose path and query are in order."""
+    """A request whose path and query are in order. `model` is None on an endpoint until it is looked up."""
 
     method: Method
     version: str
     model: str | None
     project: str | None
     location: str | None
+    endpoint: str | None
     sse: bool
     key: str | None
 
@@ -90,12 +109,19 @@ class Call:
         return self.method.api
 
     @property
+    def express(self) -> bool:
+        """Vertex with an API key, whose project is the key's."""
+        return self.api == VERTEX and self.project is None
+
+    @property
     def resource(self) -> str:
         """The model as Google's messages spell it."""
         if self.api == GEMINI:
             return f"models/{self.model}"
         # Recorded: express mode names the key's own project by number.
         project, location = self.project or "123456789012", self.location or "us-central1"
+        if self.endpoint is not None:
+            return f"projects/{project}/locations/{location}/endpoints/{self.endpoint}"
         return f"projects/{project}/locations/{location}/publishers/google/models/{self.model}"
 
 
@@ -126,6 +152,7 @@ def call(method: Method, groups: dict[str, str | None], query: list[tuple[str, s
         decoded.get("model"),
         decoded.get("project"),
         decoded.get("location"),
+        decoded.get("endpoint"),
         alt == "sse",
         values.get("key"),
     )

@@ -10,6 +10,12 @@ from itertools import pairwise
 PLAIN = "/v1beta/models/gemini-2.5-flash:generateContent"
 STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 KEY = {"x-goog-api-key": "test-key"}
+BEARER = {"authorization": "Bearer test-token"}
+
+
+def credential(path):
+    """The header that the call takes: Vertex takes a token in a project, all else a key."""
+    return BEARER if "/projects/" in path else KEY
 
 
 def said(text):
@@ -46,8 +52,10 @@ def request_bytes(path, body, headers, method="POST"):
     return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + data
 
 
-def send(fake, path, body, headers=KEY, method="POST", wrap=lambda connection: connection):
-    """One request over a connection of its own; the reply is read until the server closes. `wrap` adds TLS."""
+def send(fake, path, body, headers=None, method="POST", wrap=lambda connection: connection):
+    """One request over a connection of its own, with a fitting credential unless `headers` are given; the reply is read
+    until the server closes. `wrap` adds TLS."""
+    headers = credential(path) if headers is None else headers
     with wrap(socket.create_connection(("127.0.0.1", fake.port), timeout=30)) as connection:
         connection.sendall(request_bytes(path, body, headers, method))
         return read(connection)

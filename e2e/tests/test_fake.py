@@ -14,7 +14,6 @@ from fake_google import scenarios
 from fake_google.launch import Fake, FakeError
 
 GOOGLE = "generativelanguage.googleapis.com"
-VERTEX = "/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash:"
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +106,6 @@ def test_models(google):
     listed = send(google, "/v1beta/models?pageSize=50", None, method="GET").json()["models"]
     one = send(google, "/v1beta/models/gemini-2.5-pro", None, method="GET").json()
     assert one in listed and one["name"] == "models/gemini-2.5-pro"
-
-
-@pytest.mark.parametrize("credential", [KEY, {"authorization": "Bearer test-token"}])
-@pytest.mark.parametrize(
-    "place", [VERTEX, VERTEX.replace("/projects/p/locations/us-central1", "").replace("v1", "v1beta1")]
-)
-def test_vertex(google, place, credential):
-    assert send(google, place + "generateContent", said("hi"), credential).status == 200
-    assert sse_events(send(google, place + "streamGenerateContent?alt=sse", said("hi"), credential).body)
 
 
 def test_key_in_the_query(google):

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from fake_fixtures import credential
 from support.corpus import records
 
 from fake_google.launch import Fake
@@ -42,12 +43,19 @@ class Replay:
         self.connection = http.client.HTTPConnection("127.0.0.1", google.port, timeout=30)
 
     def __call__(self, record: dict, headers: dict[str, str]) -> tuple[int, str]:
-        """The fake's status, and the message if it is an error."""
-        path = record["url"].split("//", 1)[1]
-        self.connection.request("POST", path[path.index("/") :], (record["request_body"] or "").encode(), headers)
+        """The fake's status, and the message if it is an error. The request goes to the recorded host."""
+        host, _, path = record["url"].split("//", 1)[1].partition("/")
+        headers = {"host": host, **headers}
+        self.connection.request("POST", "/" + restored(host, path), (record["request_body"] or "").encode(), headers)
         reply = self.connection.getresponse()
         body = reply.read().decode()
         return reply.status, message(body) if reply.status != 200 else ""
+
+
+def restored(host: str, path: str) -> str:
+    """The path with a project and a location in place of those that a recorder took out."""
+    location = host.removesuffix("aiplatform.googleapis.com").removesuffix("-") or "global"
+    return path.replace("locations/REDACTED", f"locations/{location}").replace("projects/REDACTED", "projects/p")
 
 
 def message(body: str) -> str:
@@ -63,7 +71,7 @@ def judged(google: Fake, **rules: bool) -> tuple[int, dict[str, str]]:
     for record in exchanges():
         if record["status"] == 200:
             count += 1
-            status, text = replay(record, {"x-goog-api-key": google.api_key})
+            status, text = replay(record, credential(record["url"]))
             if status != 200:
                 refused[record["id"]] = text
     google.clear()
@@ -93,7 +101,7 @@ def test_refuses_what_google_refused(google, capsys):
         if record["status"] in CLIENT_ERRORS:
             count += 1
             recorded = message(record["response_body"])
-            status, text = replay(record, credentials(record["response_body"]))
+            status, text = replay(record, credentials(record))
             if (status, gist(text)) != (record["status"], gist(recorded)):
                 wrong[record["id"]] = f"recorded {record['status']} {recorded[:100]}, got {status} {text[:100]}"
     google.clear()
@@ -104,13 +112,14 @@ def test_refuses_what_google_refused(google, capsys):
     assert wrong.keys() == EXCEPTIONS["refusals"].keys(), wrong
 
 
-def credentials(response: str) -> dict[str, str]:
+def credentials(record: dict) -> dict[str, str]:
     """The credential that earned the recorded response; recordings do not hold it."""
+    response = record["response_body"]
     if "API_KEY_INVALID" in response:
         return {"x-goog-api-key": "wrong"}
     if "unregistered callers" in response or "CREDENTIALS_MISSING" in response:
         return {}
-    return {"x-goog-api-key": "test-key"}
+    return credential(record["url"])
 
 
 def gist(text: str) -> str:

@@ -65,7 +65,7 @@ def target(bad: Bad):
 
 def post(google, bad: Bad):
     body = changed(bad.set) if bad.body is None else bad.body
-    return send(google, target(bad), body, KEY if bad.headers is None else bad.headers, bad.method)
+    return send(google, target(bad), body, bad.headers, bad.method)
 
 
 @pytest.mark.parametrize("bad", ALL, ids=lambda bad: bad.name)
