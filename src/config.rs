@@ -145,15 +145,15 @@ impl Config {
     /// Anything that is unknown, mistyped, out of range, contradictory or not supported yet.
     #[cfg(test)]
     pub fn load(json: &[u8], env: &Environment) -> Result<Self, ConfigError> {
-        Self::of(&resolved(parse(json)?, env)?)
+        Self::of(&resolved(parse(json)?, env)?, env)
     }
 
-    fn of(resolved: &Value) -> Result<Self, ConfigError> {
+    fn of(resolved: &Value, env: &Environment) -> Result<Self, ConfigError> {
         let resolved = Value::to_string(resolved);
         let Object(document) = json::from_slice::<Object<Document>>(resolved.as_bytes())?;
         let mut hasher = DefaultHasher::new();
         resolved.hash(&mut hasher);
-        Ok(Self { fingerprint: hasher.finish(), ..document.check()? })
+        Ok(Self { fingerprint: hasher.finish(), ..document.check(env)? })
     }
 
     /// What is allowed but probably not meant; the shell logs each once.

@@ -14,6 +14,7 @@
 //! Beside them:
 //!
 //! * [`config`]: the filter JSON, strict, resolved once at load.
+//! * [`credentials`]: tokens for Google, fetched once for all workers.
 //! * [`wire`]: typed JSON of each side; [`pipe`]: byte transforms; [`error`]: errors in OpenAI's shape.
 //! * [`memory`]: thought signatures for clients that drop them; [`held`]: bytes held across callbacks.
 //! * [`upstream`]: where Google is, which headers may go there and which may come back; [`model`]: what a model can do.

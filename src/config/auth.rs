@@ -1,14 +1,17 @@
-//! The credential for Google: a header, a query parameter, or none.
+//! The credential for Google: a header, a query parameter, the tokens of a principal, the client's own token, or none.
 //!
 //! <https://ai.google.dev/gemini-api/docs/api-key>: Google takes the key in either place, and a URL ends up in logs, so
-//! for its own hosts a `key` parameter is sent as the header.
+//! for its own hosts a `key` parameter is sent as the header. Google's own API takes no key as a bearer token, which
+//! other gateways' configurations make of it: that is sent as the header too.
+
+mod google;
 
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::document::AuthFields;
-use super::{ConfigError, Upstream};
+use super::{ConfigError, Environment, Upstream};
 use crate::credentials::Source;
 use crate::upstream::percent_encode;
 
@@ -23,6 +26,10 @@ const KEY_PARAMETER: &str = "key";
 pub struct Auth {
     header: Option<Credential>,
     query: Option<Credential>,
+    source: Option<Rc<Source>>,
+    token_header: Option<String>,
+    /// The header was an API key given as a bearer token.
+    was_bearer: bool,
 }
 
 #[derive(Clone)]
@@ -50,22 +57,22 @@ impl Auth {
         self.query.as_ref().map(|query| (query.name.as_str(), query.value.as_str()))
     }
 
-    /// Where tokens come from, instead of the two above.
+    /// The principal whose tokens are sent; excludes the others.
     #[must_use]
     pub fn source(&self) -> Option<&Rc<Source>> {
-        None
+        self.source.as_ref()
     }
 
-    /// Lower-case name of the request header whose token is used instead.
+    /// Name (lower-case) of the request header with the client's own token; excludes the others.
     #[must_use]
     pub fn token_header(&self) -> Option<&str> {
-        None
+        self.token_header.as_deref()
     }
 
-    /// How long a request waits for a token.
+    /// How long a request waits for a token of the principal.
     #[must_use]
     pub fn token_wait(&self) -> Duration {
-        Duration::from_secs(5)
+        self.source.as_ref().map_or(Duration::ZERO, |source| source.wait())
     }
 
     /// What no message may repeat: each value, without its scheme, and as it stands in a URL.
@@ -77,13 +84,34 @@ impl Auth {
             let token = value.rsplit(' ').next().unwrap_or(value);
             [value.to_owned(), token.to_owned(), percent_encode(value)]
         };
-        values.flat_map(forms).collect()
+        let keys = self.source.iter().flat_map(|source| source.secrets());
+        values.flat_map(forms).chain(keys).collect()
     }
 
-    pub(super) fn check(fields: AuthFields, upstream: &Upstream) -> Result<Self, ConfigError> {
-        let AuthFields { header_name, header_value, param_name, param_value, param_location, force_query } =
-            fields;
+    /// `native`: the upstream is Google's own API, not the one that is compatible with OpenAI's.
+    pub(super) fn check(
+        fields: AuthFields,
+        upstream: &Upstream,
+        native: bool,
+        env: &Environment,
+    ) -> Result<Self, ConfigError> {
+        if let Some(token) = tokens(&fields, env)? {
+            return Ok(token);
+        }
+        let AuthFields {
+            header_name,
+            header_value,
+            param_name,
+            param_value,
+            param_location,
+            force_query,
+            ..
+        } = fields;
         let header = header(header_name, header_value)?;
+        let (header, was_bearer) = match header.as_ref().filter(|_| native).and_then(bearer_key) {
+            Some(key) => (Some(Credential { name: KEY_HEADER.to_owned(), value: key.to_owned() }), true),
+            None => (header, false),
+        };
         let query = match (param_name, param_value, param_location) {
             (Some(name), Some(value), Some(_)) => Some(query(name, value)?),
             (None, None, None) => None,
@@ -98,28 +126,80 @@ impl Auth {
             return Err(ConfigError::at("auth.force_query", message));
         }
         let moves = |query: &Credential| query.name == KEY_PARAMETER && upstream.is_google() && !force_query;
-        match (header, query) {
+        let (header, query) = match (header, query) {
             (Some(_), Some(query)) if moves(&query) => {
                 let message = "`auth.header_value` and a key in `auth.param_value` together: \
                                the key would be a second header, leave one of them out or set `auth.force_query`";
-                Err(ConfigError::at("auth", message))
+                return Err(ConfigError::at("auth", message));
             }
             (None, Some(query)) if moves(&query) => {
                 let value = header_value_checked("auth.param_value", query.value)?;
-                Ok(Self { header: Some(Credential { name: KEY_HEADER.to_owned(), value }), query: None })
+                (Some(Credential { name: KEY_HEADER.to_owned(), value }), None)
             }
-            (header, query) => Ok(Self { header, query }),
-        }
+            both => both,
+        };
+        Ok(Self { header, query, was_bearer, ..Self::default() })
     }
 
     /// What about the credential is allowed but probably not meant.
-    pub(super) fn warning(&self) -> Option<&'static str> {
-        match (&self.header, &self.query) {
-            (None, None) => Some("auth: no credential is configured, requests go out without one"),
-            (_, Some(_)) => Some("auth: the credential is part of the URL and will show up in access logs"),
-            (Some(_), None) => None,
+    pub(super) fn warnings(&self) -> impl Iterator<Item = &'static str> {
+        let is_static = self.source.is_none() && self.token_header.is_none();
+        let none = is_static && self.header.is_none() && self.query.is_none();
+        [
+            (none, "auth: no credential is configured, requests go out without one"),
+            (self.query.is_some(), "auth: the credential is part of the URL and will show up in access logs"),
+            (
+                self.was_bearer,
+                "auth.header_value: Google's own API takes no API key as a bearer token, it is sent as `x-goog-api-key`",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(applies, warning)| applies.then_some(warning))
+    }
+}
+
+/// The tokens of a principal or of the client, which stand alone.
+fn tokens(fields: &AuthFields, env: &Environment) -> Result<Option<Auth>, ConfigError> {
+    let source = google::source(fields, env)?;
+    let token_header = match &fields.gcp_access_token_header {
+        Some(name) => Some(header_name_checked("auth.gcp_access_token_header", name)?),
+        None => None,
+    };
+    let field = match (&source, &token_header) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(together("gcp_use_service_account", "gcp_access_token_header"));
+        }
+        (Some(_), None) => "gcp_use_service_account",
+        (None, Some(_)) => "gcp_access_token_header",
+    };
+    for (name, is_set) in [
+        ("header_name", fields.header_name.is_some()),
+        ("header_value", fields.header_value.is_some()),
+        ("param_name", fields.param_name.is_some()),
+        ("param_value", fields.param_value.is_some()),
+        ("param_location", fields.param_location.is_some()),
+        ("force_query", fields.force_query),
+    ] {
+        if is_set {
+            return Err(together(field, name));
         }
     }
+    Ok(Some(Auth { source, token_header, ..Auth::default() }))
+}
+
+fn together(one: &str, other: &str) -> ConfigError {
+    let message =
+        format!("`auth.{one}` and `auth.{other}` together: it cannot be told which credential is meant");
+    ConfigError::at("auth", message)
+}
+
+/// The API key in `Bearer <key>`; tokens of Google's begin otherwise.
+fn bearer_key(header: &Credential) -> Option<&str> {
+    let (scheme, key) = header.value.split_once(' ').filter(|_| header.name == "authorization")?;
+    let key = key.trim_start();
+    let is_key = key.starts_with("AIza") || key.starts_with("AQ.");
+    (is_key && scheme.eq_ignore_ascii_case("bearer")).then_some(key)
 }
 
 fn header(name: Option<String>, value: Option<String>) -> Result<Option<Credential>, ConfigError> {

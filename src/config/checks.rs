@@ -7,7 +7,9 @@ use serde_json::Number;
 use super::auth::header_name_checked;
 use super::document::{Document, OptionFields};
 use super::words::{ModelPolicy, NameHeader, RequestMode, UpstreamFormat};
-use super::{Auth, Capabilities, Cluster, Config, ConfigError, Model, Options, Signatures, Upstream};
+use super::{
+    Auth, Capabilities, Cluster, Config, ConfigError, Environment, Model, Options, Signatures, Upstream,
+};
 
 /// The reply header that names the model when no other name is configured.
 const MODEL_HEADER: &str = "x-llm-model";
@@ -19,7 +21,7 @@ const CLUSTER_HEADER: &str = "x-gemini-filter-cluster";
 const KONG_BODY_SIZE: u64 = 8192;
 
 impl Document {
-    pub(super) fn check(self) -> Result<Config, ConfigError> {
+    pub(super) fn check(self, env: &Environment) -> Result<Config, ConfigError> {
         let model = model(self.model.name, self.model.model_alias.0, self.model.capabilities)?;
         if self.model_policy == ModelPolicy::Pin && model.name.is_none() {
             return Err(ConfigError::at("model_policy", "`pin` needs `model.name`"));
@@ -50,8 +52,8 @@ impl Document {
         if self.max_held_bytes == 0 {
             return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }
-        let auth = Auth::check(self.auth, &upstream)?;
-        let mut warnings: Vec<String> = auth.warning().map(str::to_owned).into_iter().collect();
+        let auth = Auth::check(self.auth, &upstream, upstream_format == UpstreamFormat::Gemini, env)?;
+        let mut warnings: Vec<String> = auth.warnings().map(str::to_owned).collect();
         if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {
             warnings.push(format!(
                 "max_request_body_size: requests above {} bytes are answered with 413, which Kong rarely does",

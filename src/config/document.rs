@@ -133,7 +133,7 @@ pub enum SignatureCarrier {
     Id,
 }
 
-/// A header, or a query parameter, or both.
+/// A header or a query parameter or both, or a service account's tokens.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
@@ -150,6 +150,33 @@ pub(super) struct AuthFields {
     pub(super) param_location: Option<ParamLocation>,
     /// Leaves a `key` in the query, where access logs show it.
     pub(super) force_query: bool,
+    /// Sends access tokens of a Google principal: of `gcp_service_account_json`, else of the key file in environment
+    /// variable `GCP_SERVICE_ACCOUNT`, else of the machine or workload by the metadata server.
+    pub(super) gcp_use_service_account: bool,
+    /// A key file's JSON text, `type` `service_account` (Envoy 1.37 or later), `external_account` or
+    /// `impersonated_service_account`.
+    pub(super) gcp_service_account_json: Option<String>,
+    /// `http[s]://host[:port][/path]` in place of the metadata server's.
+    pub(super) gcp_metadata_url: Option<String>,
+    /// Where assertions are exchanged, and their audience; `https://oauth2.googleapis.com/token` without it.
+    pub(super) gcp_oauth_token_url: Option<String>,
+    /// E-mail address of the service account whose tokens are sent, which the principal impersonates.
+    pub(super) gcp_impersonate_service_account: Option<String>,
+    /// Name of a request header in which clients bring their own access token, with or without `Bearer`.
+    pub(super) gcp_access_token_header: Option<String>,
+    /// Envoy's cluster of the token endpoint; `google-oauth` without it.
+    pub(super) gcp_oauth_token_cluster: Option<String>,
+    /// Envoy's cluster of the metadata server; `google-metadata` without it.
+    pub(super) gcp_metadata_cluster: Option<String>,
+    /// Envoy's cluster of the Security Token Service; `google-sts` without it.
+    pub(super) gcp_sts_cluster: Option<String>,
+    /// Envoy's cluster of the IAM credentials API; `google-iamcredentials` without it.
+    pub(super) gcp_iamcredentials_cluster: Option<String>,
+    /// Envoy's cluster of the URL that gives subject tokens; `google-subject-token` without it.
+    pub(super) gcp_subject_token_cluster: Option<String>,
+    /// Seconds that a request waits for a token before it is answered with 503: more than 0, at most 600; 5 without it.
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("exclusiveMinimum" = 0, "maximum" = 600)))]
+    pub(super) gcp_token_wait: Option<f64>,
 }
 
 /// The model.

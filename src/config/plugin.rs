@@ -175,7 +175,7 @@ impl Plugin {
             return Ok(config);
         }
         // A value that makes no configuration is the client's: only it could have been wrong.
-        let config = Config::of(&template.filled(values))
+        let config = Config::of(&template.filled(values), &self.environment)
             .map_err(|error| Refusal::from(Error::invalid(error.to_string()).code("invalid_value")))?;
         if template.names_host && !config.upstream.is_one_of(&sample.allowed_hosts) {
             let message = "The host that the request asks for is not one of those allowed.";
@@ -209,9 +209,9 @@ impl Plan {
         // Before templates are filled in: what a client sends is never a reference to the environment.
         let resolved = super::resolved(written.clone(), environment)?;
         let Some(template) = Template::of(&resolved)? else {
-            return Ok(Self { config: Rc::new(Config::of(&resolved)?), template: None });
+            return Ok(Self { config: Rc::new(Config::of(&resolved, environment)?), template: None });
         };
-        let config = Rc::new(Config::of(&template.filled(&template.sample()))?);
+        let config = Rc::new(Config::of(&template.filled(&template.sample()), environment)?);
         if template.names_host && config.allowed_hosts.is_empty() {
             let message = "must name the hosts that the templates of `model.options` may stand for";
             return Err(ConfigError::at("allowed_hosts", message));

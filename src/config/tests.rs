@@ -6,6 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 mod auth;
+mod google;
 mod kong;
 mod plugin;
 #[cfg(not(target_arch = "wasm32"))]
@@ -141,7 +142,10 @@ fn unknown_and_mistyped_fields() {
         (
             r#"{"auth":{"header":"x"}}"#,
             "auth: unknown field `header`, expected one of `header_name`, `header_value`, `param_name`, \
-             `param_value`, `param_location`, `force_query`",
+             `param_value`, `param_location`, `force_query`, `gcp_use_service_account`, `gcp_service_account_json`, \
+             `gcp_metadata_url`, `gcp_oauth_token_url`, `gcp_impersonate_service_account`, \
+             `gcp_access_token_header`, `gcp_oauth_token_cluster`, `gcp_metadata_cluster`, `gcp_sts_cluster`, \
+             `gcp_iamcredentials_cluster`, `gcp_subject_token_cluster`, `gcp_token_wait`",
         ),
         (
             r#"{"model":{"title":"x"}}"#,
