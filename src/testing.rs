@@ -9,8 +9,8 @@ use std::rc::Rc;
 use crate::config::Config;
 use crate::credentials::{Source, Token, Tokens};
 
-pub(crate) use golden::cases;
-pub(crate) use host::{Host, Message};
+pub(crate) use golden::{Case, cases};
+pub(crate) use host::{Host, Message, NOW};
 pub(crate) use memory::Remembered;
 
 /// Where no configuration asks for a token.

@@ -18,6 +18,7 @@
 //! | what every reply begins with | `envelope` |
 //! | a reply in one piece | `whole` |
 //! | a streamed reply | `stream` |
+//! | a streamed reply for one that is not | `fold` |
 //! | function calls of a reply | `calls`, `partial_args` |
 //! | what else a reply has | `extras` |
 //! | images and files of a reply | `media_out` |
@@ -40,6 +41,7 @@ mod dropped;
 mod envelope;
 mod extras;
 mod finish;
+mod fold;
 mod format;
 mod google;
 mod history;
@@ -64,7 +66,7 @@ mod tools;
 mod usage;
 mod whole;
 
-use crate::config::{Config, ModelPolicy, ResponseStreaming, SignatureCarrier};
+use crate::config::{Config, ModelPolicy, RequestMode, ResponseStreaming, SignatureCarrier};
 use crate::error::Error;
 use crate::media::{Backend, MediaResolution};
 use crate::model::Model;
@@ -143,6 +145,8 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
             chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
         let asked = chat.n.and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
         ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage, asked)))
+    } else if config.request_mode == RequestMode::Headers {
+        ("streamGenerateContent", pipe::events(fold::ChatFold::new(envelope)))
     } else {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
     };

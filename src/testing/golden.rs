@@ -38,15 +38,19 @@ impl Case {
         Some(TESTDATA.get_file(self.0.path().join(file))?.contents())
     }
 
-    fn message(&self, file: &str) -> Option<Message> {
+    /// The filter JSON.
+    pub(crate) fn config(&self) -> &'static str {
+        self.bytes("config.json").map_or(DEFAULT_CONFIG, |json| std::str::from_utf8(json).unwrap())
+    }
+
+    /// A request or reply of the exchange, where there is one.
+    pub(crate) fn message(&self, file: &str) -> Option<Message> {
         Some(parse(self.bytes(file)?))
     }
 
     /// The exchange up to Google.
     fn requested(&self) -> Host {
-        let json =
-            self.bytes("config.json").map_or(DEFAULT_CONFIG, |json| std::str::from_utf8(json).unwrap());
-        let mut host = Host::new(&config(json));
+        let mut host = Host::new(&config(self.config()));
         host.request(&self.message("request.http").unwrap());
         host
     }

@@ -35,8 +35,8 @@ impl Audio {
     }
 
     /// Appends the member `audio` of a message to `json`, where any of `parts` is sound; says whether one is.
-    pub(super) fn push_whole(mut self, parts: &[CandidatePart<'_>], json: &mut Vec<u8>) -> bool {
-        let sounds: Vec<_> = parts.iter().filter_map(sound).collect();
+    pub(super) fn push_whole(mut self, parts: &[&CandidatePart<'_>], json: &mut Vec<u8>) -> bool {
+        let sounds: Vec<_> = parts.iter().filter_map(|part| sound(part)).collect();
         let length = sounds.iter().map(|(_, data)| decoded_length(data)).fold(0, usize::saturating_add);
         for (kind, data) in &sounds {
             self.push(kind, data, u32::try_from(length).unwrap_or(u32::MAX), json);
@@ -168,7 +168,8 @@ mod tests {
     fn whole(kind: &str, pieces: &[&str], wav: bool) -> Option<Value> {
         let parts = parts(kind, pieces);
         let mut json = b"{".to_vec();
-        let said = audio(wav).push_whole(&serde_json::from_str::<Vec<_>>(&parts).unwrap(), &mut json);
+        let parts: Vec<CandidatePart<'_>> = serde_json::from_str(&parts).unwrap();
+        let said = audio(wav).push_whole(&parts.iter().collect::<Vec<_>>(), &mut json);
         json.push(b'}');
         let value: Value = serde_json::from_slice(&json).unwrap();
         said.then(|| value["audio"].clone())

@@ -80,18 +80,21 @@ impl Envelope {
         error.redacted(&self.config.auth.secrets())
     }
 
-    /// `{"id":…,"object":…,"created":…,"model":…`, to be continued.
-    pub(super) fn open(&self, object: &str, reply: &GenerateContentResponse<'_>) -> Vec<u8> {
-        let id = match reply.response_id.as_deref() {
-            Some(id) if !id.is_empty() => format!("chatcmpl-{id}"),
-            _ => format!("chatcmpl-{:032x}", self.id),
+    /// `{"id":…,"object":…,"created":…,"model":…`, to be continued. Of several `replies`, the events of one stream, the
+    /// first that tells something counts.
+    pub(super) fn open(&self, object: &str, replies: &[GenerateContentResponse<'_>]) -> Vec<u8> {
+        let id = replies.iter().find_map(|reply| reply.response_id.as_deref().filter(|id| !id.is_empty()));
+        let id = match id {
+            Some(id) => format!("chatcmpl-{id}"),
+            None => format!("chatcmpl-{:032x}", self.id),
         };
-        let created = reply.create_time.as_deref().and_then(unix_seconds).unwrap_or(self.now);
-        let version = reply.model_version.as_deref().map(|version| {
-            let name = strip_prefixes(version);
-            name.split_once('@').map_or(name, |(name, _)| name)
+        let created = replies.iter().find_map(|reply| unix_seconds(reply.create_time.as_deref()?));
+        let created = created.unwrap_or(self.now);
+        let version = replies.iter().find_map(|reply| {
+            let name = strip_prefixes(reply.model_version.as_deref()?);
+            Some(name.split_once('@').map_or(name, |(name, _)| name)).filter(|name| !name.is_empty())
         });
-        let model = version.filter(|version| !version.is_empty()).unwrap_or(&self.model);
+        let model = version.unwrap_or(&self.model);
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(b"{\"id\":");
         push_string(&mut head, &id);
@@ -99,8 +102,10 @@ impl Envelope {
             format!(",\"object\":\"{object}\",\"created\":{created},\"model\":").as_bytes(),
         );
         push_string(&mut head, model);
-        let told = reply.usage_metadata.0.as_ref().and_then(|usage| usage.service_tier.as_deref());
-        if let Some(tier) = told.and_then(service_tier).or(self.tier) {
+        let tier = replies
+            .iter()
+            .find_map(|reply| service_tier(reply.usage_metadata.0.as_ref()?.service_tier.as_deref()?));
+        if let Some(tier) = tier.or(self.tier) {
             head.extend_from_slice(b",\"service_tier\":");
             push_string(&mut head, tier);
         }

@@ -18,12 +18,12 @@ pub(super) fn shows(candidate: &Candidate<'_>) -> bool {
     candidate.parts().iter().any(|part| media_out::list(part).is_some() || audio_out::is_sound(part))
 }
 
-/// Appends the members for a whole reply, each after a comma.
-pub(super) fn push_whole(candidate: &Candidate<'_>, audio: Audio, json: &mut Vec<u8>) {
+/// Appends the members for a whole reply, each after a comma; of a stream, all `candidates` of one choice.
+pub(super) fn push_whole(candidates: &[&Candidate<'_>], audio: Audio, json: &mut Vec<u8>) {
+    let all: Vec<&CandidatePart<'_>> = candidates.iter().flat_map(|candidate| candidate.parts()).collect();
     let mut files = Files::default();
     for list in ["images", "files"] {
-        let mut parts =
-            candidate.parts().iter().filter(|part| media_out::list(part) == Some(list)).peekable();
+        let mut parts = all.iter().filter(|part| media_out::list(part) == Some(list)).peekable();
         if parts.peek().is_none() {
             continue;
         }
@@ -33,22 +33,26 @@ pub(super) fn push_whole(candidate: &Candidate<'_>, audio: Audio, json: &mut Vec
             json.push(if parts.peek().is_some() { b',' } else { b']' });
         }
     }
-    if let Some(signature) = text_signature(candidate) {
+    if let Some(signature) = candidates.iter().rev().find_map(|candidate| text_signature(candidate)) {
         json.push(b',');
         push_signature(json, signature);
     }
     json.push(b',');
-    if !audio.push_whole(candidate.parts(), json) {
+    if !audio.push_whole(&all, json) {
         json.pop();
     }
     let mut steps = Lists::default();
-    for Step { list, members } in candidate.parts().iter().filter_map(Step::of) {
+    for Step { list, members } in all.iter().filter_map(|part| Step::of(part)) {
         steps.add(list, &[b"{", &members[..], b"}"].concat());
     }
     let (mut text, mut metadata) = (TextIndex::default(), Metadata::default());
-    metadata.add(candidate);
+    for candidate in candidates {
+        metadata.add(candidate);
+    }
     if metadata.annotates() {
-        text.push(candidate.parts());
+        for candidate in candidates {
+            text.push(candidate.parts());
+        }
     }
     let mut told = Vec::new();
     push_told(&text, &metadata, &steps, &mut told);

@@ -4,23 +4,34 @@
 
 use serde_json::value::RawValue;
 
+use crate::wire::gemini::Candidate;
 use crate::wire::logprobs::{LogprobsResult, TokenLogprob};
 use crate::wire::text::{Run, Text};
 
-/// Appends `{"content":[…],"refusal":null}`, or `null` where Google said nothing of it.
+/// Appends `{"content":[…],"refusal":null}`, or `null` where Google said nothing of it in any of `candidates`: the one
+/// of a choice, or those of its stream, each with its own tokens.
+pub(super) fn push(candidates: &[&Candidate<'_>], json: &mut Vec<u8>) {
+    let before = json.len();
+    json.extend_from_slice(b"{\"content\":[");
+    let empty = json.len();
+    for result in candidates.iter().filter_map(|candidate| candidate.logprobs_result) {
+        push_tokens(result, json);
+    }
+    if json.len() == empty {
+        json.truncate(before);
+        json.extend_from_slice(b"null");
+    } else {
+        json.pop();
+        json.extend_from_slice(b"],\"refusal\":null}");
+    }
+}
+
+/// Appends the tokens of one list, a comma after each.
 ///
 /// The likeliest tokens of a place are those at the same place of Google's other list, which may be shorter or absent.
-pub(super) fn push(result: Option<&RawValue>, json: &mut Vec<u8>) {
-    let result = result.and_then(|result| serde_json::from_str::<LogprobsResult<'_>>(result.get()).ok());
-    let Some(result) = result.filter(|result| !result.chosen_candidates.is_empty()) else {
-        json.extend_from_slice(b"null");
-        return;
-    };
-    json.extend_from_slice(b"{\"content\":[");
+fn push_tokens(result: &RawValue, json: &mut Vec<u8>) {
+    let result = serde_json::from_str::<LogprobsResult<'_>>(result.get()).unwrap_or_default();
     for (place, chosen) in result.chosen_candidates.iter().enumerate() {
-        if place > 0 {
-            json.push(b',');
-        }
         json.push(b'{');
         push_token(chosen.as_deref(), json);
         json.extend_from_slice(b",\"top_logprobs\":[");
@@ -31,9 +42,8 @@ pub(super) fn push(result: Option<&RawValue>, json: &mut Vec<u8>) {
             push_token(token.as_deref(), json);
             json.push(b'}');
         }
-        json.extend_from_slice(b"]}");
+        json.extend_from_slice(b"]},");
     }
-    json.extend_from_slice(b"],\"refusal\":null}");
 }
 
 /// `"token":…,"logprob":…,"bytes":…`
@@ -75,7 +85,8 @@ mod tests {
 
     fn pushed(result: &str) -> String {
         let mut json = Vec::new();
-        push(serde_json::from_str::<Option<&RawValue>>(result).unwrap(), &mut json);
+        let logprobs_result = serde_json::from_str::<Option<&RawValue>>(result).unwrap();
+        push(&[&Candidate { logprobs_result, ..Candidate::default() }], &mut json);
         String::from_utf8(json).unwrap()
     }
 

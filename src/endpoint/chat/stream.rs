@@ -120,7 +120,7 @@ impl ChatStream {
         }
         if candidate.logprobs_result.is_some() {
             let mut logprobs = Vec::new();
-            logprobs::push(candidate.logprobs_result, &mut logprobs);
+            logprobs::push(&[candidate], &mut logprobs);
             self.chunk(choice.index, b"", &logprobs, NO_FINISH, out);
         }
         if let Some(reason) = candidate.finish_reason.as_deref() {
@@ -219,7 +219,7 @@ impl Reader for ChatStream {
         let reply = self.envelope.read(json)?;
         if self.head.is_empty() {
             self.head = b"data: ".to_vec();
-            self.head.extend(self.envelope.open("chat.completion.chunk", &reply));
+            self.head.extend(self.envelope.open("chat.completion.chunk", std::slice::from_ref(&reply)));
             self.head.extend_from_slice(b",\"choices\":[");
         }
         if let Some(metadata) = &reply.usage_metadata.0 {

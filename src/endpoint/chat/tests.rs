@@ -1,4 +1,5 @@
 mod fields;
+mod fold;
 mod hostile;
 
 use serde_json::Value;

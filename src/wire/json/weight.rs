@@ -17,6 +17,15 @@ pub fn is_too_heavy(json: &[u8]) -> bool {
     json.len() > SMALL && count(json) > MOST
 }
 
+/// The same of documents that are kept together.
+#[must_use]
+pub fn are_too_heavy(documents: &[Vec<u8>]) -> bool {
+    let sum = |size: fn(&[u8]) -> usize| {
+        documents.iter().map(|document| size(document)).fold(0_usize, usize::saturating_add)
+    };
+    sum(<[u8]>::len) > SMALL && sum(count) > MOST
+}
+
 /// Brackets and commas outside strings: an upper bound of the values.
 fn count(json: &[u8]) -> usize {
     let mut count = 0_usize;
