@@ -185,6 +185,9 @@ class Host:
         self._word(version, 1)
         return self._give(value, at, size_at)
 
+    def _proxy_get_property(self, _path: int, _size: int, _at: int, _size_at: int) -> int:
+        return NOT_FOUND
+
     def _proxy_set_shared_data(self, key: int, key_size: int, value: int, size: int, _version: int) -> int:
         self._shared[self._read(key, key_size)] = self._read(value, size)
         return OK

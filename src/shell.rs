@@ -29,6 +29,12 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
 }}
 
+/// The name of a request's route.
+const ROUTE_NAME: &str = "xds\0route_name";
+
+/// What its metadata says of this filter.
+const ROUTE_METADATA: &str = "xds\0route_metadata\0filter_metadata\0gemini_filter\0config";
+
 thread_local! {
     /// Shared by every plugin configuration in this VM.
     static HELD: Total = Total::default();
@@ -130,18 +136,17 @@ impl Stream {
     /// What this request is treated by, decided before any of its headers changes: a change matches its route anew.
     fn select(&self, headers: &Headers) -> Result<Rc<Config>, Refusal> {
         let plugin = &self.loaded.plugin;
-        let text = |path: &[&str]| abi::property(path).and_then(|bytes| String::from_utf8(bytes).ok());
-        let name =
-            plugin.needs_route_name().then(|| text(&["xds", "route_name"])).flatten().unwrap_or_default();
-        let metadata = text(&["xds", "route_metadata", "filter_metadata", "gemini_filter", "config"])
-            .unwrap_or_default();
+        let text = |path: &str| abi::property(path).and_then(|bytes| String::from_utf8(bytes).ok());
+        let name = plugin.needs_route_name().then(|| text(ROUTE_NAME)).flatten().unwrap_or_default();
+        let metadata = text(ROUTE_METADATA).unwrap_or_default();
         let path = headers.text(":path").unwrap_or_default();
         let route = Route {
             name: &name,
             host: headers.text(":authority").unwrap_or_default(),
             path: path.split(['?', '#']).next().unwrap_or_default(),
         };
-        let dynamic = |namespace: &str, key: &str| text(&["metadata", "filter_metadata", namespace, key]);
+        let dynamic =
+            |namespace: &str, key: &str| text(&format!("metadata\0filter_metadata\0{namespace}\0{key}"));
         plugin.select(route, &metadata, &Asked { headers, metadata: &dynamic })
     }
 }

@@ -202,9 +202,8 @@ pub(super) fn share(key: &str, value: &[u8]) -> Result<(), Refused> {
     check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) })
 }
 
-/// What Envoy knows at `path`; `None` where that is nothing.
-pub(super) fn property(path: &[&str]) -> Option<Vec<u8>> {
-    let path = path.join("\0");
+/// What Envoy knows at `path`, its elements separated by NUL; `None` where that is nothing.
+pub(super) fn property(path: &str) -> Option<Vec<u8>> {
     let (mut data, mut size) = (ptr::null_mut(), 0);
     // SAFETY: the host reads `path`; the other pointers are to live variables.
     let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &raw mut data, &raw mut size) };
