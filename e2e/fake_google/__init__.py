@@ -9,6 +9,7 @@ tiers of Vertex), `schema` and `scalars` (structure of a body), `rules`
 with `tool_rules`, `turns` and `signatures` (what a well-formed body still must not do), `models` (facts per model
 generation), `errors` (Google's error bodies), `replies` (the default answers), `scenario` and `scenarios` (answers a
 test asked for), `script`, `agent` and `issued` (a conversation with tools that a test asked for), `delivery` (how the
-bytes are written), `identity` (token services), `control` (what tests ask through `/_fake/`), `server` (one request
+bytes are written), `identity` (token services), `compat` (the OpenAI-compatible
+endpoints), `control` (what tests ask through `/_fake/`), `server` (one request
 from start to end), `launch` (start it from a test).
 """

@@ -17,6 +17,10 @@ PREFIX = "/_fake/"
 GATE_WAIT = 10.0
 
 
+class Misuse(Exception):
+    """A test asked for a scenario that does not exist or does not fit the call."""
+
+
 @dataclass
 class Rules:
     """Rule groups that a test can switch off."""
@@ -80,6 +84,13 @@ class State:
         scenario = self.scenarios.get(id)
         if scenario is not None and scenario.next is not None:
             self.scenarios[id] = scenario.next
+        return scenario
+
+    def asked(self, id: str | None) -> Scenario | None:
+        """The scenario of a request with the marker `id`, if any. Raises `Misuse`."""
+        scenario = None if id is None else self.take_scenario(id)
+        if id is not None and scenario is None:
+            raise Misuse(f"no scenario {id!r}")
         return scenario
 
 

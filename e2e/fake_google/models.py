@@ -85,7 +85,7 @@ def model(name: str) -> Model:
 
 def looked_up(call: Call, endpoints: dict[str, str]) -> Call:
     """The call with the model its endpoint serves: as registered in `endpoints`; any other number is a tuned model."""
-    if call.endpoint is None:
+    if call.endpoint is None or (call.method.compat and not call.garden):
         return call
     return replace(call, model=endpoints.get(call.endpoint, TUNED if call.endpoint.isdecimal() else None))
 

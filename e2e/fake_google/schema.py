@@ -15,8 +15,14 @@ from .errors import GoogleError, bad_request
 
 FOLDER = Path(__file__).resolve().parent.parent / "google_schemas"
 FILES = {"gemini": "gemini_v1beta.json", "vertex": "vertex_v1.json"}
-PREFIX = {"gemini": "", "vertex": "GoogleCloudAiplatformV1"}
-PACKAGE = {"gemini": "google.ai.generativelanguage", "vertex": "google.cloud.aiplatform"}
+# The OpenAI-compatible endpoints, whose messages no document of Google's describes.
+OPENAI = "openai"
+PREFIX = {"gemini": "", "vertex": "GoogleCloudAiplatformV1", OPENAI: ""}
+PACKAGE = {
+    "gemini": "google.ai.generativelanguage",
+    "vertex": "google.cloud.aiplatform",
+    OPENAI: "google.ai.generativelanguage.openai",
+}
 # protobuf's default recursion limit.
 DEPTH = 100
 # The oneof's own name is not in discovery documents; this one is known from error messages.
@@ -33,6 +39,8 @@ ENUM_NAMES = {
 @cache
 def messages(api: str) -> dict[str, Any]:
     """Every message of `api`: `{name: {f: {field: property}, oneof: [[field]]}}`, newer fields merged in."""
+    if api == OPENAI:
+        return json.loads((FOLDER / "openai_compat.json").read_text())["schemas"]
     schemas = json.loads((FOLDER / FILES[api]).read_text())["schemas"]
     newer = json.loads((FOLDER / "newer_fields.json").read_text())[api]
     for name, message in schemas.items():

@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from . import agent, auth, control, delivery, models, places, replies, rules, schema, surface, tiers
-from .control import Record, State
+from .compat import exchange as compat
+from .control import Misuse, Record, State
 from .errors import GoogleError, NoSuchUrl
 from .identity import exchange as token_exchange
 from .identity import services
@@ -59,6 +60,9 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
     try:
         call = models.looked_up(surface.resolve(request.method, request.raw_path), state.endpoints)
         places.check_api(call, headers.get("host", ""), request.raw_path)
+        if call.method.compat:
+            answer, scenario = compat.answer(state, call, record, body)
+            return await write(state, request, record, answer, scenario, state.gate(record.scenario or ""))
         message, scenario = judge(state, call, record, body)
         record.verdict = "accepted"
     except NoSuchUrl as error:
@@ -92,10 +96,6 @@ async def serve(
     return response
 
 
-class Misuse(Exception):
-    """A test asked for a scenario that does not exist or does not fit the call."""
-
-
 def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[str, Any], Scenario | None]:
     """The body in canonical form and the scenario that a valid request asks for, if any. Raises `GoogleError` in the
     order Google checks: credentials, structure, model, rules; `Misuse` for the test's own mistake."""
@@ -107,9 +107,7 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
         return {}, None
     record.body = schema.parse(body)
     record.scenario = marker(record.body)
-    scenario = None if record.scenario is None else state.take_scenario(record.scenario)
-    if record.scenario is not None and scenario is None:
-        raise Misuse(f"no scenario {record.scenario!r}")
+    scenario = state.asked(record.scenario)
     message = schema.check(call.api, call.version, call.method.request, record.body)
     models.check(call)
     groups = state.rules.changed(scenario.rules if scenario else {})

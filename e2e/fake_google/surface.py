@@ -20,7 +20,8 @@ VERTEX_ENDPOINT = rf"{PLACE}/endpoints/(?P<endpoint>[^/:]+)"
 
 @dataclass(frozen=True)
 class Method:
-    """One row of the surface. `request` is the schema of the body, `streams` whether the reply is a stream."""
+    """One row of the surface. `request` is the schema of the body, `streams` whether the reply is a stream, `compat`
+    whether both are OpenAI's (and then the body says whether it streams)."""
 
     api: str
     verb: str
@@ -29,10 +30,11 @@ class Method:
     request: str | None = None
     streams: bool = False
     query: frozenset[str] = frozenset()
+    compat: bool = False
 
 
-def row(api, verb, path, name, request=None, streams=False, query=()):
-    return Method(api, verb, re.compile(path), name, request, streams, frozenset(query))
+def row(api, verb, path, name, request=None, streams=False, query=(), compat=False):
+    return Method(api, verb, re.compile(path), name, request, streams, frozenset(query), compat)
 
 
 METHODS = [
@@ -78,6 +80,22 @@ METHODS = [
         streams=True,
     ),
     row(VERTEX, "POST", VERTEX_VERSION + VERTEX_ENDPOINT + ":countTokens", "countTokens", "CountTokensRequest"),
+    row(
+        GEMINI,
+        "POST",
+        r"/(?P<version>v1beta)/openai/chat/completions",
+        "chatCompletions",
+        "GenerateContentRequest",
+        compat=True,
+    ),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_ENDPOINT + "/chat/completions",
+        "chatCompletions",
+        "GenerateContentRequest",
+        compat=True,
+    ),
 ]
 
 # Query parameters of every method (`params` of both discovery documents); `$alt` is the gRPC-REST spelling of `alt`,
@@ -107,6 +125,11 @@ class Call:
     @property
     def api(self) -> str:
         return self.method.api
+
+    @property
+    def garden(self) -> bool:
+        """A model of the Model Garden, called as OpenAI's are."""
+        return self.method.compat and self.endpoint not in (None, "openapi")
 
     @property
     def express(self) -> bool:
