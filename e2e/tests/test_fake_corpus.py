@@ -12,13 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from fake_fixtures import credential
+from fake_fixtures import credential, said, send
 from support.corpus import records
 
 from fake_google.launch import Fake
 
 EXCEPTIONS = json.loads((Path(__file__).parent / "data" / "fake_corpus_exceptions.json").read_text())
 METHODS = (":generateContent", ":streamGenerateContent", ":countTokens")
+VERTEX = "/v1/projects/p/locations/us-central1"
 CLIENT_ERRORS = {400, 401, 403, 404}
 
 
@@ -126,3 +127,24 @@ def gist(text: str) -> str:
     """The beginning of a message, without what differs by project or by the release that wrote it."""
     text = re.sub(r"projects/[^/]+", "projects/P", text)
     return re.split(r"(?<=`) (?:was )?not found| Call ", text)[0][:120]
+
+
+def test_replies_have_no_member_that_google_has_not(google):
+    """On either backend, of an answer in text."""
+    google.rules(turn_rules=True, signatures=True, documented=True)
+    for name, url in {
+        "gemini.jsonl.gz": "/v1beta/models/gemini-2.5-flash:generateContent",
+        "vertex.jsonl.gz": f"{VERTEX}/publishers/google/models/gemini-2.5-flash:generateContent",
+    }.items():
+        bodies = [r["response_body"] for r in records(name) if r["status"] == 200 and ":generateContent" in r["url"]]
+        recorded = set().union(*(members(json.loads(body)) for body in bodies if body))
+        assert members(send(google, url, said("hi")).json()) <= recorded, name
+
+
+def members(value: object) -> set[str]:
+    """Paths of all members, through arrays."""
+    if isinstance(value, list):
+        return {path for item in value for path in members(item)}
+    if not isinstance(value, dict):
+        return {""}
+    return {f".{name}{path}" for name, item in value.items() for path in members(item)}
