@@ -3,10 +3,11 @@
 //! Adding an endpoint is one row here, one file under `endpoint/`, one folder of goldens.
 
 pub mod chat;
+pub mod compat;
 
 use std::rc::Rc;
 
-use crate::config::{Config, RouteType};
+use crate::config::{Config, RouteType, UpstreamFormat};
 use crate::error::Error;
 use crate::memory::Signatures;
 use crate::pipe::Pipe;
@@ -29,7 +30,10 @@ pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     method: "POST",
     path: "/chat/completions",
     route_type: RouteType::Chat,
-    handler: chat::chat,
+    handler: |request| match request.config.upstream_format {
+        UpstreamFormat::Gemini => chat::chat(request),
+        UpstreamFormat::OpenAi => compat::chat(request),
+    },
 }];
 
 /// Translates a request; the reply's reader is part of what it returns.

@@ -81,6 +81,9 @@ pub trait Reader {
     /// What the client must be told instead of the rest of the reply.
     fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error>;
 
+    /// The stream itself said that it is complete, `[DONE]`; its end is still to come.
+    fn done(&mut self) {}
+
     /// The reply has ended.
     ///
     /// # Errors
@@ -142,6 +145,9 @@ impl<R: Reader> Pipe for Events<R> {
 
     fn end(&mut self, out: &mut Sink) -> Result<(), Error> {
         self.splitter.end()?;
+        if self.splitter.is_done() {
+            self.reader.done();
+        }
         self.reader.end(out)
     }
 

@@ -1,6 +1,7 @@
 //! JSON of each side, typed where we read and raw where we carry.
 
 pub mod base64;
+pub mod edit;
 pub mod gemini;
 pub mod grounding;
 pub mod json;

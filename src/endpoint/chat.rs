@@ -35,12 +35,12 @@ mod annotations;
 mod audio_out;
 mod billing;
 mod built_in;
-mod calls;
+pub(super) mod calls;
 mod content;
 mod dropped;
 mod envelope;
 mod extras;
-mod finish;
+pub(super) mod finish;
 mod fold;
 mod format;
 mod google;
@@ -56,7 +56,7 @@ mod partial_args;
 mod results;
 mod sampling;
 mod server_tools;
-mod signatures;
+pub(super) mod signatures;
 mod steps;
 mod stream;
 mod text_index;
@@ -82,9 +82,7 @@ use super::{Forward, Next, Operation, Request};
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
-    if json::is_too_heavy(request.body) {
-        return Err(Error::invalid("The request holds too many values.").code("request_too_complex"));
-    }
+    check_weight(request.body)?;
     let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
 
     let config = request.config;
@@ -155,6 +153,14 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     Ok(Next::Forward(Forward { operation, headers, body, model, dropped, reply }))
 }
 
+/// Refuses a body of more values than could be read safely.
+pub(super) fn check_weight(body: &[u8]) -> Result<(), Error> {
+    if json::is_too_heavy(body) {
+        return Err(Error::invalid("The request holds too many values.").code("request_too_complex"));
+    }
+    Ok(())
+}
+
 /// The body, for a client's of `size` bytes: in one allocation, which is all there is room for beside a large one.
 fn written(body: &GenerateContentRequest<'_>, size: usize) -> Result<Vec<u8>, Error> {
     let mut json = Vec::with_capacity(size.saturating_add(size / 16).saturating_add(1024));
@@ -164,7 +170,7 @@ fn written(body: &GenerateContentRequest<'_>, size: usize) -> Result<Vec<u8>, Er
 }
 
 /// The model to call: the configured one, else the client's. Messages are Kong's.
-fn model(config: &Config, given: Option<&str>) -> Result<Model, Error> {
+pub(super) fn model(config: &Config, given: Option<&str>) -> Result<Model, Error> {
     let given = given.filter(|given| !given.is_empty());
     match (&config.model.name, given) {
         (None, None) => {
@@ -187,7 +193,7 @@ fn model(config: &Config, given: Option<&str>) -> Result<Model, Error> {
 }
 
 /// Whether the reply is a stream; the message is Kong's.
-fn streams(config: &Config, asked: Option<bool>) -> Result<bool, Error> {
+pub(super) fn streams(config: &Config, asked: Option<bool>) -> Result<bool, Error> {
     match (config.response_streaming, asked.unwrap_or(false)) {
         (ResponseStreaming::Always, _) | (ResponseStreaming::Allow, true) => Ok(true),
         (_, false) => Ok(false),
@@ -198,4 +204,4 @@ fn streams(config: &Config, asked: Option<bool>) -> Result<bool, Error> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

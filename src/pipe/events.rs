@@ -28,6 +28,8 @@ pub struct Splitter {
     framed: bool,
     after_cr: bool,
     after_bracket: bool,
+    /// `[DONE]` was said.
+    done: bool,
     /// The beginning of a value that is not complete yet.
     carry: Carry,
 }
@@ -108,6 +110,12 @@ impl Splitter {
         Ok(())
     }
 
+    /// Whether the stream said that it is complete, `[DONE]`.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Bytes kept for the next chunk.
     #[must_use]
     pub fn held(&self) -> usize {
@@ -184,7 +192,10 @@ impl Splitter {
             b'\r' | b'\n' => {
                 self.skipped(byte);
             }
-            b'D' if after_bracket => self.place = Place::SkippedLine,
+            b'D' if after_bracket => {
+                self.done = true;
+                self.place = Place::SkippedLine;
+            }
             _ => return Err(Error::stream_unreadable()),
         }
         Ok(Step::Nothing)

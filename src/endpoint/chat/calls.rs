@@ -208,7 +208,7 @@ fn input(arguments: &str) -> String {
 }
 
 /// JSON without white space between its tokens; everything else stays as Google wrote it.
-pub(super) fn compact(json: &str) -> String {
+pub(in crate::endpoint) fn compact(json: &str) -> String {
     let mut compact = String::with_capacity(json.len());
     let mut in_string = false;
     let mut escaped = false;

@@ -10,7 +10,7 @@ use crate::error::Error;
 ///
 /// # Errors
 /// 502 where the model failed and left nothing: such failures are chance, and clients retry a 5xx.
-pub(super) fn reason(
+pub(in crate::endpoint) fn reason(
     google: Option<&str>,
     message: Option<&str>,
     usable: bool,

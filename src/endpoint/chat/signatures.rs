@@ -16,10 +16,10 @@ const DUMMY: &str = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=";
 const MOST_DETAILS: usize = 1024;
 
 /// Between an id and the signature in it.
-pub(super) const IN_ID: &str = "__thought__";
+pub(in crate::endpoint) const IN_ID: &str = "__thought__";
 
 /// The signature that comes with a call.
-pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<Text<'a>> {
+pub(in crate::endpoint) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<Text<'a>> {
     let function = call.function.as_ref().map(|function| &function.0);
     let carried = litellm(call.provider_specific_fields.as_deref())
         .or_else(|| litellm(function?.provider_specific_fields.as_deref()))
@@ -37,7 +37,7 @@ pub(super) fn of_call<'a>(call: &ToolCall<'a>, message: &Message<'a>) -> Option<
 }
 
 /// The signature that comes with a message: of its first call where it has one, else of its text.
-pub(super) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
+pub(in crate::endpoint) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
     let litellm = || {
         let fields = message.provider_specific_fields.as_deref()?;
         fields.thought_signatures.as_ref().and_then(|all| all.first().copied()).or(fields.thought_signature)
@@ -46,17 +46,17 @@ pub(super) fn of_message<'a>(message: &Message<'a>) -> Option<Text<'a>> {
 }
 
 /// The signature that comes with a message's thinking. A call may have been signed with it; of text it is none.
-pub(super) fn of_thinking<'a>(message: &Message<'a>) -> Option<Text<'a>> {
+pub(in crate::endpoint) fn of_thinking<'a>(message: &Message<'a>) -> Option<Text<'a>> {
     valid(message.thinking_blocks.as_ref()?.iter().find_map(|block| block.signature))
 }
 
 /// An id without the signature in it.
-pub(super) fn bare_id(id: &str) -> &str {
+pub(in crate::endpoint) fn bare_id(id: &str) -> &str {
     id.split_once(IN_ID).map_or(id, |(id, _)| id)
 }
 
 /// The stand-in for a lost signature.
-pub(super) fn dummy() -> Option<Text<'static>> {
+pub(in crate::endpoint) fn dummy() -> Option<Text<'static>> {
     Text::from_plain(DUMMY)
 }
 
@@ -77,11 +77,12 @@ fn in_id(id: &str) -> Option<Text<'static>> {
 }
 
 /// What is no base64 would be a 400; without it the stand-in takes its place.
-pub(super) fn valid(raw: Option<&RawValue>) -> Option<Text<'_>> {
+pub(in crate::endpoint) fn valid(raw: Option<&RawValue>) -> Option<Text<'_>> {
     Text::verbatim(raw?).filter(|text| is_base64(text.inner()))
 }
 
-fn is_base64(text: &str) -> bool {
+/// Whether `text` is base64, of either alphabet, padded or not.
+pub(in crate::endpoint) fn is_base64(text: &str) -> bool {
     let data = text.trim_end_matches('=');
     let padding = text.len().saturating_sub(data.len());
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
