@@ -1,6 +1,6 @@
 //! The README's configuration blocks are what they say.
 
-use super::{Capabilities, Config};
+use super::{Capabilities, Config, Plugin};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -10,11 +10,17 @@ fn blocks() -> impl Iterator<Item = &'static str> {
     README.split("```json\n").skip(1).filter_map(|rest| rest.split_once("```").map(|(block, _)| block))
 }
 
+fn environment(name: &str) -> Option<String> {
+    let key_file = r#"{"type":"service_account","client_email":"a@b.iam.gserviceaccount.com",
+        "private_key":"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"}"#;
+    Some(if name == "GCP_SERVICE_ACCOUNT" { key_file.to_owned() } else { "key".to_owned() })
+}
+
 #[test]
 fn every_block_loads() {
     assert!(blocks().count() >= 2);
     for block in blocks() {
-        if let Err(error) = Config::load(block.as_bytes(), &|_| Some("key".to_owned())) {
+        if let Err(error) = Plugin::load(block.as_bytes(), Box::new(environment)) {
             panic!("{error}\n{block}");
         }
     }
