@@ -5,6 +5,8 @@
 
 mod abi;
 mod slots;
+mod tick;
+mod tokens;
 mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -14,7 +16,6 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 
 use crate::config::{self, Asked, Config, Refusal, Route};
-use crate::credentials::{Source, Token, Tokens};
 use crate::endpoint::Answer;
 use crate::exchange::{Act, Edit, Exchange, Vm};
 use crate::headers::{self, Headers};
@@ -22,11 +23,12 @@ use crate::held::Total;
 use crate::memory::Memory;
 use abi::{Refused, Side};
 use slots::Slots;
+use tokens::Desk;
 use watch::Watch;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Debug);
-    proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
+    proxy_wasm::set_root_context(|_| Box::new(Plugin::new()));
 }}
 
 /// The name of a request's route.
@@ -43,10 +45,10 @@ thread_local! {
 }
 
 /// One plugin configuration.
-#[derive(Default)]
 struct Plugin {
     loaded: Option<Rc<Loaded>>,
     watch: Rc<Watch>,
+    desk: Rc<Desk>,
 }
 
 struct Loaded {
@@ -54,9 +56,25 @@ struct Loaded {
     memory: Rc<dyn Memory>,
 }
 
-impl Context for Plugin {}
+impl Plugin {
+    fn new() -> Self {
+        let tick = Rc::default();
+        Self { loaded: None, watch: Rc::new(Watch::new(&tick)), desk: Rc::new(Desk::new(&tick)) }
+    }
+}
+
+impl Context for Plugin {
+    fn on_http_call_response(&mut self, call: u32, _: usize, _: usize, _: usize) {
+        self.desk.on_reply(call);
+    }
+}
 
 impl RootContext for Plugin {
+    fn on_vm_start(&mut self, _: usize) -> bool {
+        tokens::create_leases();
+        true
+    }
+
     fn on_configure(&mut self, _: usize) -> bool {
         // Envoy has no buffer to give where there is no configuration.
         let json = abi::configuration().unwrap_or_default();
@@ -64,6 +82,13 @@ impl RootContext for Plugin {
             Ok(plugin) => {
                 for warning in plugin.all().flat_map(|config| config.warnings()) {
                     log::warn!("configuration: {warning}");
+                }
+                let sign = |config: &Rc<Config>| {
+                    config.auth.source().map_or(Ok(()), |source| tokens::try_signing(source))
+                };
+                if let Err(why) = plugin.all().try_for_each(sign) {
+                    log::error!("configuration refused: auth: private_key of the service account: {why}");
+                    return false;
                 }
                 let base = plugin.base();
                 self.watch.configure(base.body_wait, &json);
@@ -89,7 +114,7 @@ impl RootContext for Plugin {
         let vm = Vm {
             held: HELD.with(Total::clone),
             memory: Rc::clone(&loaded.memory),
-            tokens: Rc::new(Unavailable),
+            tokens: Rc::<Desk>::clone(&self.desk),
         };
         let exchange = Exchange::new(Rc::clone(loaded.plugin.base()), vm, abi::now() / 1_000_000_000, id);
         Some(Box::new(Stream {
@@ -97,10 +122,12 @@ impl RootContext for Plugin {
             loaded: Rc::clone(loaded),
             exchange: Rc::new(RefCell::new(exchange)),
             watch: Rc::clone(&self.watch),
+            desk: Rc::clone(&self.desk),
         }))
     }
 
     fn on_tick(&mut self) {
+        self.desk.on_tick();
         for (context_id, exchange) in self.watch.overdue(abi::now()) {
             log::error!(
                 "no request body is delivered: set `allow_on_headers_stop_iteration: true` in the plugin configuration"
@@ -113,26 +140,26 @@ impl RootContext for Plugin {
     }
 }
 
-/// Until tokens are fetched.
-struct Unavailable;
-
-impl Tokens for Unavailable {
-    fn get(&self, _: &Rc<Source>) -> Token {
-        Token::Wait
-    }
-}
-
 /// One HTTP stream.
 struct Stream {
     context_id: u32,
     loaded: Rc<Loaded>,
     exchange: Rc<RefCell<Exchange>>,
     watch: Rc<Watch>,
+    desk: Rc<Desk>,
 }
 
 impl Context for Stream {}
 
 impl Stream {
+    /// Carries out what the exchange decided about the request, and remembers it when it has to wait for a token.
+    fn apply(&self, act: Act, at_trailers: bool) -> Action {
+        if matches!(act, Act::AwaitToken) {
+            self.desk.add(self.context_id, &self.exchange, at_trailers);
+        }
+        if at_trailers { trailers(act, Side::Request) } else { apply(act, Side::Request) }
+    }
+
     /// What this request is treated by, decided before any of its headers changes: a change matches its route anew.
     fn select(&self, headers: &Headers) -> Result<Rc<Config>, Refusal> {
         let plugin = &self.loaded.plugin;
@@ -175,19 +202,19 @@ impl HttpContext for Stream {
         if matches!(act, Act::Wait) {
             self.watch.add(self.context_id, &self.exchange, abi::now);
         }
-        apply(act, Side::Request)
+        self.apply(act, false)
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
         self.watch.proven();
         let act = self.exchange.borrow_mut().on_request_body(size, end, || body(Side::Request));
-        apply(act, Side::Request)
+        self.apply(act, false)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.watch.proven();
         let act = self.exchange.borrow_mut().on_request_trailers(|| body(Side::Request));
-        trailers(act, Side::Request)
+        self.apply(act, true)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {

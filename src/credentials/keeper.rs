@@ -27,14 +27,26 @@ pub trait Host {
     /// Shares `value` if the version is still this one; 0 replaces any. Whether it did.
     fn share(&self, key: &str, value: &[u8], version: u32) -> bool;
 
-    /// Makes a call whose reply comes later, with the number given here; `None` if there is no such cluster.
-    fn call(&self, call: &Call) -> Option<u32>;
+    /// Makes a call whose reply comes later, with the number given here.
+    ///
+    /// # Errors
+    /// When it was not made.
+    fn call(&self, call: &Call) -> Result<u32, NotCalled>;
 
     /// Signs a text with a private key in PEM.
     ///
     /// # Errors
     /// When the host cannot, or not with this key.
     fn sign(&self, private_key: &str, text: &str) -> Result<Vec<u8>, Unsigned>;
+}
+
+/// Why a call was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCalled {
+    /// There is no such cluster.
+    NoCluster,
+    /// The cluster has nobody to call right now.
+    Failed,
 }
 
 /// The tokens of one plugin configuration in one VM.
@@ -201,17 +213,12 @@ impl Entry {
     fn go_on(&mut self, host: &dyn Host, mut running: Running, step: Step, now: u64) {
         let outcome = match step {
             Step::Call(call) => match host.call(&call) {
-                Some(number) => {
+                Ok(number) => {
                     running.call = number;
                     self.running = Some(running);
                     return;
                 }
-                None => {
-                    let (cluster, asked) = (&call.cluster, running.fetch.asked());
-                    let reason =
-                        format!("Envoy has no cluster `{cluster}`, through which {asked} is reached");
-                    Err(Failure::permanent(reason))
-                }
+                Err(why) => Err(not_called(why, &call.cluster, running.fetch.asked())),
             },
             Step::Done { token, lifetime } => Ok((token, lifetime)),
             Step::Failed(failure) => Err(failure),
@@ -260,6 +267,17 @@ impl Running {
             && Lease::read(&bytes).owner == self.lease.owner
         {
             host.share(&name, &lease.write(), version);
+        }
+    }
+}
+
+fn not_called(why: NotCalled, cluster: &str, asked: &str) -> Failure {
+    match why {
+        NotCalled::NoCluster => {
+            Failure::permanent(format!("Envoy has no cluster `{cluster}`, through which {asked} is reached"))
+        }
+        NotCalled::Failed => {
+            Failure::passing(format!("cluster `{cluster}` has no healthy host, {asked} was not asked"))
         }
     }
 }

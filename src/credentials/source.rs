@@ -182,6 +182,15 @@ impl Source {
         &self.clusters
     }
 
+    /// The key that assertions are signed with, PEM.
+    #[must_use]
+    pub fn private_key(&self) -> Option<&str> {
+        match &self.principal {
+            Principal::ServiceAccount { private_key, .. } => Some(private_key),
+            Principal::Metadata(_) | Principal::External { .. } => None,
+        }
+    }
+
     /// How long a request waits for a token.
     #[must_use]
     pub fn wait(&self) -> Duration {

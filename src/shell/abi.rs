@@ -16,6 +16,8 @@ pub(super) struct Refused(pub(super) u32);
 pub(super) enum Side {
     Request,
     Reply,
+    /// The reply to a call of ours.
+    Call,
 }
 
 const PLUGIN_CONFIGURATION: u32 = 7;
@@ -25,6 +27,7 @@ impl Side {
         match self {
             Self::Request => 0,
             Self::Reply => 1,
+            Self::Call => 4,
         }
     }
 
@@ -32,6 +35,7 @@ impl Side {
         match self {
             Self::Request => 0,
             Self::Reply => 2,
+            Self::Call => 6,
         }
     }
 
@@ -39,6 +43,7 @@ impl Side {
         match self {
             Self::Request => 1,
             Self::Reply => 3,
+            Self::Call => 7,
         }
     }
 }
@@ -64,6 +69,15 @@ unsafe extern "C" {
         headers: *const u8,
         headers_size: usize,
         grpc_status: i32,
+    ) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        argument: *const u8,
+        argument_size: usize,
+        result: *mut *mut u8,
+        result_size: *mut usize,
     ) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
@@ -127,18 +141,23 @@ pub(super) fn clear_trailers(side: Side) -> Result<(), Refused> {
 
 /// What the host holds of the body.
 pub(super) fn body(side: Side) -> Result<Vec<u8>, Refused> {
-    buffer(side.buffer())
+    body_up_to(side, usize::MAX)
+}
+
+/// The beginning of it.
+pub(super) fn body_up_to(side: Side, most: usize) -> Result<Vec<u8>, Refused> {
+    buffer(side.buffer(), most)
 }
 
 /// The filter JSON.
 pub(super) fn configuration() -> Result<Vec<u8>, Refused> {
-    buffer(PLUGIN_CONFIGURATION)
+    buffer(PLUGIN_CONFIGURATION, usize::MAX)
 }
 
-fn buffer(buffer: u32) -> Result<Vec<u8>, Refused> {
+fn buffer(buffer: u32, most: usize) -> Result<Vec<u8>, Refused> {
     let (mut data, mut size) = (ptr::null_mut(), 0);
     // SAFETY: both pointers are to live variables.
-    let status = unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, &raw mut data, &raw mut size) };
+    let status = unsafe { proxy_get_buffer_bytes(buffer, 0, most, &raw mut data, &raw mut size) };
     taken(status, data, size)
 }
 
@@ -172,6 +191,30 @@ pub(super) fn act_on(context: u32) -> Result<(), Refused> {
     check(unsafe { proxy_set_effective_context(context) })
 }
 
+/// Lets the request of the current context go on.
+pub(super) fn resume() -> Result<(), Refused> {
+    const REQUEST: u32 = 0;
+    // SAFETY: takes no pointers.
+    check(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+/// Calls a function of the host's that is not part of the ABI.
+pub(super) fn call_function(name: &str, argument: &[u8]) -> Result<Vec<u8>, Refused> {
+    let (mut data, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the host reads `name` and `argument`; the other pointers are to live variables.
+    let status = unsafe {
+        proxy_call_foreign_function(
+            name.as_ptr(),
+            name.len(),
+            argument.as_ptr(),
+            argument.len(),
+            &raw mut data,
+            &raw mut size,
+        )
+    };
+    taken(status, data, size)
+}
+
 /// Calls `on_tick` so often; 0 stops it.
 pub(super) fn tick_every(milliseconds: u32) -> Result<(), Refused> {
     // SAFETY: takes no pointers.
@@ -186,20 +229,20 @@ pub(super) fn now() -> u64 {
     time
 }
 
-/// What all workers share under `key`.
-pub(super) fn shared(key: &str) -> Result<Vec<u8>, Refused> {
+/// What all workers share under `key`, and its version.
+pub(super) fn shared(key: &str) -> Result<(Vec<u8>, u32), Refused> {
     let (mut data, mut size, mut version) = (ptr::null_mut(), 0, 0);
     // SAFETY: the host reads `key`; the other pointers are to live variables.
     let status = unsafe {
         proxy_get_shared_data(key.as_ptr(), key.len(), &raw mut data, &raw mut size, &raw mut version)
     };
-    taken(status, data, size)
+    taken(status, data, size).map(|value| (value, version))
 }
 
-/// Sets what all workers share under `key`.
-pub(super) fn share(key: &str, value: &[u8]) -> Result<(), Refused> {
-    // SAFETY: the host only reads both slices. Version 0 overwrites whatever is there.
-    check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) })
+/// Sets what all workers share under `key`, if its version is still this one; 0 overwrites whatever is there.
+pub(super) fn share(key: &str, value: &[u8], version: u32) -> Result<(), Refused> {
+    // SAFETY: the host only reads both slices.
+    check(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) })
 }
 
 /// What Envoy knows at `path`, its elements separated by NUL; `None` where that is nothing.

@@ -52,7 +52,7 @@ struct Kept {
 
 impl Kept {
     fn read(slot: &str) -> Option<Self> {
-        let value = abi::shared(slot).ok()?;
+        let (value, _) = abi::shared(slot).ok()?;
         let (owner, rest) = value.split_first_chunk()?;
         let (at, rest) = rest.split_first_chunk()?;
         let (expiry, signature) = rest.split_first_chunk()?;
@@ -106,17 +106,17 @@ impl Memory for Slots {
         });
         let owner = key.to_bytes();
         let value = [&owner[..], &at.to_be_bytes(), &expiry.to_be_bytes(), signature.as_bytes()].concat();
-        if slot.is_none_or(|slot| abi::share(&slot, &value).is_err()) {
+        if slot.is_none_or(|slot| abi::share(&slot, &value, 0).is_err()) {
             self.skip();
         }
     }
 
     fn secret(&self) -> [u8; 16] {
-        let shared = || abi::shared(SECRET).ok().and_then(|secret| <[u8; 16]>::try_from(secret).ok());
+        let shared = || abi::shared(SECRET).ok().and_then(|(secret, _)| <[u8; 16]>::try_from(secret).ok());
         shared().unwrap_or_else(|| {
             let mut secret = [0; 16];
             // Without randomness keys can be aimed at: then nothing is shared, and nothing found.
-            if getrandom::fill(&mut secret).is_ok() && abi::share(SECRET, &secret).is_err() {
+            if getrandom::fill(&mut secret).is_ok() && abi::share(SECRET, &secret, 0).is_err() {
                 log::error!("the host shares no data: thought signatures are not kept");
             }
             shared().unwrap_or(secret)

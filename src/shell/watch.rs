@@ -10,6 +10,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::abi;
+use super::tick::{Tick, Who};
 use crate::exchange::Exchange;
 
 /// How often to look.
@@ -20,8 +21,8 @@ const PROVEN: &[u8] = b"1";
 const UNKNOWN: &[u8] = b"0";
 
 /// The requests of one plugin configuration that have not been proven to get bodies.
-#[derive(Default)]
 pub(super) struct Watch {
+    tick: Rc<Tick>,
     proven: Cell<bool>,
     wait: Cell<Duration>,
     /// Where workers share what has been proven.
@@ -37,6 +38,16 @@ struct Waiting {
 }
 
 impl Watch {
+    pub(super) fn new(tick: &Rc<Tick>) -> Self {
+        Self {
+            tick: Rc::clone(tick),
+            proven: Cell::default(),
+            wait: Cell::default(),
+            key: RefCell::default(),
+            waiting: RefCell::default(),
+        }
+    }
+
     /// Sets how long a body may take before the setting is proven; `json` is the configuration watched.
     pub(super) fn configure(&self, wait: Duration, json: &[u8]) {
         let mut hasher = DefaultHasher::new();
@@ -56,7 +67,7 @@ impl Watch {
         let wait = u64::try_from(self.wait.get().as_nanos()).unwrap_or(u64::MAX);
         let mut waiting = self.waiting.borrow_mut();
         if waiting.is_empty() {
-            tick_every(PERIOD_MS);
+            self.tick.every(Who::Watch, PERIOD_MS);
         }
         waiting.push(Waiting {
             context_id,
@@ -70,7 +81,7 @@ impl Watch {
         if !self.proven.replace(true) {
             share(&self.key.borrow(), PROVEN);
             self.waiting.borrow_mut().clear();
-            tick_every(0);
+            self.tick.every(Who::Watch, 0);
         }
     }
 
@@ -83,7 +94,11 @@ impl Watch {
 
     /// Takes the requests that have waited too long.
     pub(super) fn overdue(&self, now: u64) -> Vec<(u32, Rc<RefCell<Exchange>>)> {
-        if abi::shared(&self.key.borrow()).is_ok_and(|value| value == PROVEN) {
+        if self.waiting.borrow().is_empty() {
+            self.tick.every(Who::Watch, 0);
+            return Vec::new();
+        }
+        if abi::shared(&self.key.borrow()).is_ok_and(|(value, _)| value == PROVEN) {
             self.proven();
         }
         let mut waiting = self.waiting.borrow_mut();
@@ -91,22 +106,16 @@ impl Watch {
         let overdue =
             overdue.filter_map(|waiting| Some((waiting.context_id, waiting.exchange.upgrade()?))).collect();
         if waiting.is_empty() {
-            tick_every(0);
+            self.tick.every(Who::Watch, 0);
         }
         overdue
     }
 }
 
 fn share(key: &str, value: &[u8]) {
-    if abi::share(key, value).is_err() {
+    if abi::share(key, value, 0).is_err() {
         log::error!(
             "the host shares no data: every worker finds out for itself whether bodies are delivered"
         );
-    }
-}
-
-fn tick_every(milliseconds: u32) {
-    if abi::tick_every(milliseconds).is_err() {
-        log::error!("the host keeps no time: a configuration that delivers no bodies will not be noticed");
     }
 }

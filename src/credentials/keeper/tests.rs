@@ -49,13 +49,13 @@ impl Host for Vm {
         fits
     }
 
-    fn call(&self, _: &Call) -> Option<u32> {
+    fn call(&self, _: &Call) -> Result<u32, NotCalled> {
         let number = u32::try_from(self.random()).unwrap();
         if self.0.no_cluster.get() {
-            return None;
+            return Err(NotCalled::NoCluster);
         }
         self.0.calls.borrow_mut().push(number);
-        Some(number)
+        Ok(number)
     }
 
     fn sign(&self, _: &str, _: &str) -> Result<Vec<u8>, Unsigned> {
