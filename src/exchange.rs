@@ -20,7 +20,7 @@ use crate::headers::Headers;
 use crate::held::{Share, Total};
 use crate::memory::{Memory, Signatures};
 use crate::pipe::{Pipe, Usage};
-use crate::upstream::{Client, Head, Rewritten};
+use crate::upstream::{Client, Head, Rewritten, passing};
 
 /// What the host must do before it goes on.
 #[derive(Debug)]
@@ -369,11 +369,12 @@ impl Exchange {
     /// Lets a request pass that is not ours, but never with a choice of cluster.
     fn pass(&self, headers: &Headers) -> Act {
         let cluster = self.config.cluster.header.as_str();
-        if headers.get(cluster).is_none() {
+        let state = passing(&self.config, headers);
+        let headers = headers.get(cluster).is_some().then(|| headers.without(cluster));
+        if headers.is_none() && state.is_empty() {
             return Act::Pass;
         }
-        let headers = headers.without(cluster);
-        Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
+        Act::Edit(Edit { headers, state, ..Edit::default() })
     }
 }
 

@@ -163,7 +163,6 @@ impl Stream {
     /// What this request is treated by, decided before any of its headers changes: a change matches its route anew.
     fn select(&self, headers: &Headers) -> Result<Rc<Config>, Refusal> {
         let plugin = &self.loaded.plugin;
-        let text = |path: &str| abi::property(path).and_then(|bytes| String::from_utf8(bytes).ok());
         let name = plugin.needs_route_name().then(|| text(ROUTE_NAME)).flatten().unwrap_or_default();
         let metadata = text(ROUTE_METADATA).unwrap_or_default();
         let path = headers.text(":path").unwrap_or_default();
@@ -193,7 +192,8 @@ impl HttpContext for Stream {
             }
             Err(Refusal { error, reason }) => {
                 if let Some(reason) = reason {
-                    log::error!("configuration of a route refused: {reason}");
+                    let route = text(ROUTE_NAME).unwrap_or_default();
+                    log::error!("configuration of route `{route}` refused: {reason}");
                 }
                 exchange.on_refusal(&headers, &error)
             }
@@ -300,6 +300,11 @@ fn send(answer: &Answer) -> Action {
 fn broken() -> Action {
     let error = crate::error::Error::server(500, "The gateway could not process this request.");
     send(&Answer::from(&error))
+}
+
+/// What Envoy knows at `path`, where that is text.
+fn text(path: &str) -> Option<String> {
+    abi::property(path).and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 fn body(side: Side) -> Vec<u8> {

@@ -77,7 +77,9 @@ impl Head<'_> {
             Rewrite::Headers => (authority.as_bytes(), path.as_bytes(), Vec::new()),
             Rewrite::FilterState => {
                 let state = vec![(PATH_STATE, path.clone()), (HOST_STATE, authority.to_owned())];
-                (&client.authority[..], &client.path[..], state)
+                // Envoy appends the request's query to a rewritten path, so the client's would follow ours.
+                let path = client.path.split(|byte| b"?#".contains(byte)).next().unwrap_or_default();
+                (&client.authority[..], path, state)
             }
         };
         let length = self.length.map(|length| length.to_string());
@@ -110,6 +112,19 @@ impl Head<'_> {
 /// Names of the filter states, below `wasm.`.
 const PATH_STATE: &str = "gemini_filter.path";
 const HOST_STATE: &str = "gemini_filter.host";
+
+/// The filter states of a request that goes on as it is: `host_rewrite` takes an unset one for the host `-`, while
+/// `path_rewrite` leaves the path alone.
+#[must_use]
+pub fn passing(config: &Config, headers: &Headers) -> Vec<(&'static str, String)> {
+    match config.rewrite {
+        Rewrite::Headers => Vec::new(),
+        Rewrite::FilterState => {
+            let host = headers.text(":authority").unwrap_or_default();
+            vec![(HOST_STATE, host.to_owned())]
+        }
+    }
+}
 
 /// The upstream path with its query.
 fn path(config: &Config, operation: &Operation) -> String {

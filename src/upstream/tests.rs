@@ -5,8 +5,15 @@ use crate::testing::config;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn sent(json: &str, method: &'static str) -> Vec<(String, String)> {
-    let client: [(&str, &[u8]); 3] =
-        [(":scheme", b"http"), ("x-forwarded-proto", b"https"), ("cookie", b"a=b")];
+    let map = Headers::decode(written(json, method, &[]).headers);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    map.iter().map(|(name, value)| (text(name), text(value))).collect()
+}
+
+fn written(json: &str, method: &'static str, more: &[(&str, &[u8])]) -> Rewritten {
+    let mut client: Vec<(&str, &[u8])> =
+        vec![(":scheme", b"http"), ("x-forwarded-proto", b"https"), ("cookie", b"a=b")];
+    client.extend(more);
     let client = Client::of(&Headers::decode(headers::encode(&client)));
     let config = config(json);
     let resource = Model::parse("gemini-2.5-flash").unwrap().resource(config.upstream.backend);
@@ -19,9 +26,7 @@ fn sent(json: &str, method: &'static str) -> Vec<(String, String)> {
         client: &client,
         token: None,
     };
-    let map = Headers::decode(head.write().headers);
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    map.iter().map(|(name, value)| (text(name), text(value))).collect()
+    head.write()
 }
 
 #[test]
@@ -68,6 +73,34 @@ fn the_path_follows_the_operation() {
         let sent = sent(&json, method);
         assert!(sent.contains(&(":path".to_owned(), path.to_owned())), "{json}: {sent:?}");
     }
+}
+
+#[test]
+fn filter_state_leaves_the_clients_path_but_for_its_query() {
+    let json = r#"{"rewrite":"filter_state",
+                   "auth":{"param_name":"key","param_value":"k","param_location":"query","force_query":true}}"#;
+    for path in ["/a/v1/x", "/a/v1/x?key=evil", "/a/v1/x?", "/a/v1/x#y?z"] {
+        let client: [(&str, &[u8]); 2] = [(":authority", b"a.test"), (":path", path.as_bytes())];
+        let Rewritten { headers, state } = written(json, "streamGenerateContent", &client);
+        let headers = Headers::decode(headers);
+        assert_eq!((headers.text(":authority"), headers.text(":path")), (Some("a.test"), Some("/a/v1/x")));
+        let sent = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse&key=k";
+        let expected = [
+            ("gemini_filter.path", sent.to_owned()),
+            ("gemini_filter.host", "generativelanguage.googleapis.com".to_owned()),
+        ];
+        assert_eq!(state, expected);
+    }
+    assert!(written("{}", "generateContent", &[]).state.is_empty());
+}
+
+#[test]
+fn a_request_that_passes_keeps_its_host() {
+    let map: [(&str, &[u8]); 2] = [(":authority", b"a.test"), (":path", b"/x?y")];
+    let headers = Headers::decode(headers::encode(&map));
+    assert!(passing(&config("{}"), &headers).is_empty());
+    let state = passing(&config(r#"{"rewrite":"filter_state"}"#), &headers);
+    assert_eq!(state, [("gemini_filter.host", "a.test".to_owned())]);
 }
 
 fn upstream_url(url: &str) -> String {
