@@ -146,6 +146,9 @@ BAD = {
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}]},
         "Invalid image URL",
     ),
+    "a choice of nothing": (DEVELOPER, {"tools": TOOLS, "tool_choice": {"function": []}}, "Invalid tool_choice"),
+    "parameters of no kind": (DEVELOPER, {"tools": [tool("f", a={"type": []})]}, "Invalid value of the schema keyword"),
+    "a property that is no schema": (DEVELOPER, {"tools": [tool("f", a=1)]}, "A schema must be an object."),
     "too hot": (DEVELOPER, {"temperature": 3}, "* GenerateContentRequest.generation_config.temperature"),
     "an effort of no name": (DEVELOPER, {"reasoning_effort": "huge"}, "Invalid reasoning_effort: huge"),
     "effort and budget": (

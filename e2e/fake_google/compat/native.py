@@ -9,6 +9,12 @@ from ..models import Model
 # `reasoning_effort` on 2.5 as Google documents it; from Gemini 3 on an effort is a level.
 BUDGETS = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 MODES = {"none": "NONE", "auto": "AUTO", "required": "ANY", "validated": "VALIDATED"}
+KINDS = {
+    "type": lambda value: isinstance(value, str) or strings(value),
+    "properties": lambda value: isinstance(value, dict),
+    "required": lambda value: strings(value) or value == [],
+    "enum": lambda value: isinstance(value, list) and bool(value),
+}
 SAMPLING = {
     "temperature": "temperature",
     "top_p": "topP",
@@ -16,6 +22,11 @@ SAMPLING = {
     "max_tokens": "maxOutputTokens",
     "max_completion_tokens": "maxOutputTokens",
 }
+
+
+def strings(value: Any) -> bool:
+    """Whether `value` is an array of strings, at least one."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
 
 
 def request(facts: Model, body: dict[str, Any]) -> dict[str, Any]:
@@ -125,14 +136,29 @@ def unnamed(number: int) -> GoogleError:
 
 def declaration(function: dict[str, Any]) -> dict[str, Any]:
     made = {name: function[name] for name in ("name", "description") if name in function}
-    return {**made, "parametersJsonSchema": function["parameters"]} if function.get("parameters") else made
+    if not function.get("parameters"):
+        return made
+    well_formed(function["parameters"])
+    return {**made, "parametersJsonSchema": function["parameters"]}
+
+
+def well_formed(schema: Any) -> None:
+    """Raises a 400 (the sense) for a schema whose keywords have values of another kind."""
+    if not isinstance(schema, dict):
+        raise invalid("A schema must be an object.")
+    for name, fits in KINDS.items():
+        if name in schema and not fits(schema[name]):
+            raise invalid(f"Invalid value of the schema keyword {name}: {json.dumps(schema[name])[:100]}")
+    for one in schema.get("properties", {}).values():
+        well_formed(one)
 
 
 def choice(given: Any) -> dict[str, Any]:
     if isinstance(given, str) and given in MODES:
         return {"mode": MODES[given]}
-    name = given.get("function", {}).get("name") if isinstance(given, dict) else None
-    if not name:
+    function = given.get("function") if isinstance(given, dict) else None
+    name = function.get("name") if isinstance(function, dict) else None
+    if not isinstance(name, str):
         raise invalid(f"Invalid tool_choice: {json.dumps(given)[:100]}")
     return {"mode": "ANY", "allowedFunctionNames": [name]}
 
