@@ -23,6 +23,8 @@ pub struct Endpoint {
     pub route_type: RouteType,
     /// The translation.
     pub handler: Handler,
+    /// What it asks of Google as far as the configuration tells, for a head that goes before the body.
+    pub ahead: fn(&Config) -> Result<Operation, Error>,
 }
 
 /// Every endpoint.
@@ -33,6 +35,10 @@ pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     handler: |request| match request.config.upstream_format {
         UpstreamFormat::Gemini => chat::chat(request),
         UpstreamFormat::OpenAi => compat::chat(request),
+    },
+    ahead: |config| match config.upstream_format {
+        UpstreamFormat::Gemini => chat::ahead(config),
+        UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
     },
 }];
 

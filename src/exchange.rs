@@ -6,14 +6,17 @@
 //! 2. The endpoint's handler translates it; head and body are replaced in one go.
 //! 3. A reply with status 200 goes through the pipe that the handler returned, in one piece or as it comes. Every other
 //!    reply, Google's or Envoy's own, goes to the error reader: here, so that no endpoint can forget it.
+//!
+//! Where no headers can be held back, both ways, `ahead` is the order of things.
 
+mod ahead;
 mod reply;
+mod token;
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::config::{Config, Unmatched};
-use crate::credentials::{Token, Tokens};
+use crate::config::{Config, RequestMode, Unmatched};
+use crate::credentials::Tokens;
 use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
 use crate::error::Error;
 use crate::headers::Headers;
@@ -21,6 +24,8 @@ use crate::held::{Share, Total};
 use crate::memory::{Memory, Signatures};
 use crate::pipe::{Pipe, Usage};
 use crate::upstream::{Client, Head, Rewritten, passing};
+use ahead::{Behind, Gathering};
+use token::{bearer, no_token};
 
 /// What the host must do before it goes on.
 #[derive(Debug)]
@@ -82,16 +87,28 @@ enum State {
     Pass,
     /// The request's body is coming.
     Reading(Asked),
-    /// The request's body is there, a token is not.
-    Waiting(Asked),
+    /// A token is not there yet, and of the body so much.
+    Waiting { asked: Asked, body: Arrived },
+    /// The request's head has gone, its body is coming.
+    Ahead(Gathering),
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
     /// The reply is being collected by the host, its headers held back.
     Collecting { received: Headers, reader: Collected },
     /// The reply goes through as it comes; of the host's buffer so many bytes are our own output, held back.
     Streaming { reply: Box<dyn Pipe>, kept: Option<usize> },
-    /// The client has been told an error in mid-stream: the rest is dropped.
-    Failed,
+    /// The reply's head has gone, its body is coming and told at its end.
+    Behind(Behind),
+    /// The client has been told all there is to tell, or an error in mid-stream: the rest is dropped.
+    Told,
+}
+
+/// What has come of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrived {
+    Nothing,
+    Part,
+    All,
 }
 
 /// A request whose body is not translated yet.
@@ -203,6 +220,9 @@ impl Exchange {
         if end {
             return self.complete(asked, Vec::new);
         }
+        if self.config.request_mode == RequestMode::Headers {
+            return self.go_ahead(asked);
+        }
         // It is fetched while the body comes.
         let _ = self.fetch_token();
         self.state = State::Reading(asked);
@@ -211,42 +231,30 @@ impl Exchange {
 
     /// A piece of the request's body came; `total` bytes are held by the host, and `read` gets them.
     pub fn on_request_body(&mut self, total: usize, end: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
-        match self.state {
+        match &mut self.state {
+            State::Pass => return Act::Pass,
+            State::Ahead(_) => return self.gather(read(), end),
+            State::Waiting { body, .. } => *body = if end { Arrived::All } else { Arrived::Part },
             State::Reading(_) => {}
-            State::Waiting(_) => return Act::Wait,
-            _ => return Act::Pass,
+            _ => return self.trailing(&read()),
         }
         if let Some(error) = self.too_large(total) {
             return self.fail(&error);
         }
-        if end { self.read(read) } else { Act::Wait }
+        if end && matches!(self.state, State::Reading(_)) { self.read(read) } else { Act::Wait }
     }
 
     /// The request ended with trailers: its body is complete. Trailers do not go on where the body is replaced.
     pub fn on_request_trailers(&mut self, read: impl FnOnce() -> Vec<u8>) -> Act {
-        match self.state {
+        match &mut self.state {
+            State::Pass => Act::Pass,
+            State::Ahead(_) => self.gathered_too_late(),
+            State::Waiting { body, .. } => {
+                *body = Arrived::All;
+                Act::Wait
+            }
             State::Reading(_) => self.read(read),
-            State::Waiting(_) => Act::Wait,
-            _ => Act::Pass,
-        }
-    }
-
-    /// How long this request may wait for a token.
-    #[must_use]
-    pub fn token_wait(&self) -> Duration {
-        self.config.auth.token_wait()
-    }
-
-    /// A token may have come, or it is `late`; `read` gets what the host holds of the body.
-    pub fn on_token(&mut self, late: bool, read: impl FnOnce() -> Vec<u8>) -> Act {
-        let state = std::mem::replace(&mut self.state, State::Pass);
-        let State::Waiting(asked) = state else {
-            self.state = state;
-            return Act::Pass;
-        };
-        match self.complete(asked, read) {
-            Act::AwaitToken if late => self.fail(&token_late()),
-            act => act,
+            _ => Act::Edit(Edit::default()),
         }
     }
 
@@ -301,6 +309,7 @@ impl Exchange {
             answer.headers.push(("x-request-id", self.request_id.clone()));
         }
         self.record.status = answer.status;
+        self.held.set(0);
         self.state = State::Pass;
         Act::Answer(answer)
     }
@@ -313,40 +322,21 @@ impl Exchange {
         }
     }
 
-    /// Translates the request, once there is a credential to send it with.
-    fn complete(&mut self, asked: Asked, read: impl FnOnce() -> Vec<u8>) -> Act {
-        match self.fetch_token() {
-            Ok(true) => self.translate(&asked, &read()),
-            Ok(false) => {
-                self.state = State::Waiting(asked);
-                Act::AwaitToken
-            }
-            Err(error) => self.fail(&error),
-        }
-    }
-
-    /// Whether there is a token, or none is needed.
-    fn fetch_token(&mut self) -> Result<bool, Error> {
-        let Some(source) = self.config.auth.source() else {
-            return Ok(true);
-        };
-        match self.tokens.get(source) {
-            Token::Ready(token) => {
-                self.token = Some(token);
-                Ok(true)
-            }
-            Token::Wait => Ok(false),
-            Token::Failed(error) => Err(error),
-        }
-    }
-
     fn translate(&mut self, asked: &Asked, body: &[u8]) -> Act {
+        match self.translated(asked, body) {
+            Err(answer) => self.answer(answer),
+            Ok(forward) => self.forward(forward, &asked.client),
+        }
+    }
+
+    /// What goes to Google, or the answer in place of it.
+    fn translated(&self, asked: &Asked, body: &[u8]) -> Result<Forward, Answer> {
         let signatures = &asked.signatures;
         let request = Request { config: &self.config, body, signatures, now: self.now, id: self.id };
         match (asked.endpoint.handler)(&request) {
-            Err(error) => self.fail(&error),
-            Ok(Next::Answer(answer)) => self.answer(answer),
-            Ok(Next::Forward(forward)) => self.forward(forward, &asked.client),
+            Err(error) => Err(Answer::from(&error)),
+            Ok(Next::Answer(answer)) => Err(answer),
+            Ok(Next::Forward(forward)) => Ok(forward),
         }
     }
 
@@ -360,10 +350,16 @@ impl Exchange {
             token: self.token.as_deref(),
         };
         let Rewritten { headers, state } = head.write();
+        let body = self.sent(forward);
+        Act::Edit(Edit { headers: Some(headers), body: Some(body), state, hold: false })
+    }
+
+    /// Notes what is sent, and returns its body.
+    fn sent(&mut self, forward: Forward) -> Vec<u8> {
         self.record.model = forward.model;
         self.record.dropped = forward.dropped.join(", ");
         self.state = State::Sent { reply: forward.reply };
-        Act::Edit(Edit { headers: Some(headers), body: Some(forward.body), state, hold: false })
+        forward.body
     }
 
     /// Lets a request pass that is not ours, but never with a choice of cluster.
@@ -376,29 +372,6 @@ impl Exchange {
         }
         Act::Edit(Edit { headers, state, ..Edit::default() })
     }
-}
-
-/// The token in a header: bare, or after `Bearer`.
-fn bearer(value: Option<&str>) -> Option<&str> {
-    let value = value?.trim();
-    let token = match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        Some(_) => return None,
-        None => value,
-    };
-    let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
-    (plain && !token.is_empty()).then_some(token)
-}
-
-fn no_token(header: &str) -> Error {
-    let message = format!("The header `{header}` must hold an access token.");
-    Error::new(401, "authentication_error", message).code("missing_access_token")
-}
-
-fn token_late() -> Error {
-    Error::server(503, "The gateway got no credential for the model service in time. Please try again.")
-        .code("credentials_unavailable")
-        .retry_after_ms(Some(1000))
 }
 
 fn is_identity(encoding: &[u8]) -> bool {

@@ -49,6 +49,11 @@ pub trait Pipe {
         false
     }
 
+    /// Whether a stream comes that only makes sense in one piece: it is pushed as it comes, and all is told at the end.
+    fn folds(&self) -> bool {
+        false
+    }
+
     /// Takes the reply's headers, before anything else.
     fn head(&mut self, headers: &Headers);
 
@@ -72,6 +77,11 @@ pub trait Pipe {
 
 /// What a reply is turned into, one JSON value after another.
 pub trait Reader {
+    /// Whether nothing is told before the end.
+    fn folds(&self) -> bool {
+        false
+    }
+
     /// Takes the reply's headers, before anything else.
     fn head(&mut self, _: &Headers) {}
 
@@ -134,6 +144,10 @@ struct Events<R> {
 }
 
 impl<R: Reader> Pipe for Events<R> {
+    fn folds(&self) -> bool {
+        self.reader.folds()
+    }
+
     fn head(&mut self, headers: &Headers) {
         self.reader.head(headers);
     }

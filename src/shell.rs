@@ -206,13 +206,13 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
-        self.watch.proven();
+        self.watch.proven(self.context_id);
         let act = self.exchange.borrow_mut().on_request_body(size, end, || body(Side::Request));
         self.apply(act, false)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.watch.proven();
+        self.watch.proven(self.context_id);
         let act = self.exchange.borrow_mut().on_request_trailers(|| body(Side::Request));
         self.apply(act, true)
     }

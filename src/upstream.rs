@@ -127,7 +127,8 @@ pub fn passing(config: &Config, headers: &Headers) -> Vec<(&'static str, String)
 }
 
 /// The upstream path with its query.
-fn path(config: &Config, operation: &Operation) -> String {
+#[must_use]
+pub fn path(config: &Config, operation: &Operation) -> String {
     let upstream = &config.upstream;
     let streams = matches!(operation, Operation::Model { method, .. } if method.starts_with("stream"));
     let mut path = match (&upstream.path, operation) {

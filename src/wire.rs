@@ -8,6 +8,7 @@ pub mod json;
 pub mod lenient;
 pub(crate) mod literal;
 pub mod logprobs;
+pub mod nesting;
 pub mod openai;
 pub mod scan;
 pub mod text;

@@ -87,6 +87,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
 
     let config = request.config;
     let backend = config.upstream.backend;
+    let ahead = config.request_mode == RequestMode::Headers;
     let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
     let google = google::options(&chat, backend)?;
@@ -134,7 +135,12 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     };
     dropped.extend(dropped::beside_a_cache(&mut body));
     let preview = body.cached_content.is_some();
-    let headers = tier.filter(|_| backend == Backend::Vertex).map(billing::tier_headers).unwrap_or_default();
+    let mut headers =
+        tier.filter(|_| backend == Backend::Vertex).map(billing::tier_headers).unwrap_or_default();
+    if ahead && !headers.is_empty() {
+        dropped.push("service_tier");
+        headers.clear();
+    }
     let body = written(&body, request.body.len())?;
 
     let envelope = envelope::Envelope::new(&model, calling, request, wav);
@@ -143,7 +149,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
             chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
         let asked = chat.n.and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
         ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage, asked)))
-    } else if config.request_mode == RequestMode::Headers {
+    } else if ahead {
         ("streamGenerateContent", pipe::events(fold::ChatFold::new(envelope)))
     } else {
         ("generateContent", pipe::whole(whole::ChatReply { envelope }))
@@ -159,6 +165,15 @@ pub(super) fn check_weight(body: &[u8]) -> Result<(), Error> {
         return Err(Error::invalid("The request holds too many values.").code("request_too_complex"));
     }
     Ok(())
+}
+
+/// What every chat asks of Google where that is told before the body: a stream, whatever the client wants.
+///
+/// # Errors
+/// 400 where the model is not known.
+pub fn ahead(config: &Config) -> Result<Operation, Error> {
+    let resource = model(config, None)?.resource(config.upstream.backend);
+    Ok(Operation::Model { resource, method: "streamGenerateContent", preview: false })
 }
 
 /// The body, for a client's of `size` bytes: in one allocation, which is all there is room for beside a large one.

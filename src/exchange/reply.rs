@@ -1,6 +1,7 @@
 //! The way back: Google's reply, or an error in its place, to the client.
 
 use super::{Act, Collected, Edit, Exchange, State, is_identity, too_much_held};
+use crate::config::RequestMode;
 use crate::endpoint::Answer;
 use crate::error::{Error, upstream as google};
 use crate::headers::Headers;
@@ -19,19 +20,24 @@ impl Exchange {
                     let message = "The model's reply is compressed although no compression was asked for.";
                     return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
                 }
-                if !reply.whole() {
+                if !reply.whole() && !reply.folds() {
                     return self.stream(&received, reply, end);
                 }
                 Collected::Reply(reply)
             }
             State::Sent { .. } => Collected::Error { status },
             // Another filter, or Envoy itself, refused the request before it was complete.
-            State::Reading(_) | State::Waiting(_) if status >= 400 => Collected::Error { status },
+            State::Reading(_) | State::Waiting { .. } | State::Ahead(_) if status >= 400 => {
+                Collected::Error { status }
+            }
             other => {
                 self.state = other;
                 return Act::Pass;
             }
         };
+        if self.config.request_mode == RequestMode::Headers && !end {
+            return self.go_behind(&received, status, reader);
+        }
         self.state = State::Collecting { received, reader };
         if end { self.replaced() } else { Act::Wait }
     }
@@ -42,7 +48,8 @@ impl Exchange {
             State::Collecting { .. } if !end => Act::Wait,
             State::Collecting { .. } => self.collected(&read()),
             State::Streaming { .. } => self.streamed(&read(), end),
-            State::Failed => Act::Edit(Edit { body: Some(Vec::new()), ..Edit::default() }),
+            State::Behind(_) => self.follow(&read(), end),
+            State::Told => Act::Edit(Edit { body: Some(Vec::new()), ..Edit::default() }),
             _ => Act::Pass,
         }
     }
@@ -55,11 +62,12 @@ impl Exchange {
                 let body = read();
                 if body.is_empty() { self.replaced() } else { self.collected(&body) }
             }
-            State::Failed => Act::Edit(Edit::default()),
+            State::Told => Act::Edit(Edit::default()),
             State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
-            State::Streaming { .. } => {
+            State::Behind(behind) if behind.is_held() => self.follow(&read(), true),
+            State::Streaming { .. } | State::Behind(_) => {
                 // Nothing can be appended any more. An answer after headers cuts the connection, which tells the
-                // client that the stream was not complete.
+                // client that the reply was not complete.
                 self.fail(&Error::stream_cut())
             }
             _ => Act::Pass,
@@ -96,7 +104,7 @@ impl Exchange {
             out.bytes.extend(error.event());
             self.record.status = error.status();
             self.held.set(0);
-            self.state = State::Failed;
+            self.state = State::Told;
             return Act::Edit(Edit { body: Some([ours, &out.bytes].concat()), ..Edit::default() });
         }
         // What was held back is let go with the next text, unless that ends something too.
@@ -131,7 +139,7 @@ impl Exchange {
     }
 
     /// The whole reply, translated.
-    fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
+    pub(super) fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
         let mut reply = match reader {
             Collected::Error { status } => {
                 let mut secrets = self.config.auth.secrets();
@@ -144,14 +152,14 @@ impl Exchange {
         match reply.push(body, &mut out).and_then(|()| reply.end(&mut out)) {
             Err(error) => Answer::from(&error),
             Ok(()) => {
-                self.record.usage = out.usage;
+                self.record.usage = out.usage.or(self.record.usage);
                 let headers = vec![("content-type", "application/json".to_owned())];
                 Answer { status: 200, headers, body: out.bytes }
             }
         }
     }
 
-    fn reply_headers(
+    pub(super) fn reply_headers(
         &self,
         received: &Headers,
         status: u16,

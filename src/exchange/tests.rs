@@ -1,3 +1,5 @@
+mod ahead;
+
 use super::*;
 use crate::testing::{Host, Message, NoTokens, Remembered, config};
 #[cfg(target_arch = "wasm32")]

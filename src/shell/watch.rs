@@ -76,8 +76,15 @@ impl Watch {
         });
     }
 
-    /// A body came.
-    pub(super) fn proven(&self) {
+    /// A body came. It proves something where its headers are held back.
+    pub(super) fn proven(&self, context_id: u32) {
+        if !self.proven.get() && self.waiting.borrow().iter().any(|waiting| waiting.context_id == context_id)
+        {
+            self.prove();
+        }
+    }
+
+    fn prove(&self) {
         if !self.proven.replace(true) {
             share(&self.key.borrow(), PROVEN);
             self.waiting.borrow_mut().clear();
@@ -99,7 +106,7 @@ impl Watch {
             return Vec::new();
         }
         if abi::shared(&self.key.borrow()).is_ok_and(|(value, _)| value == PROVEN) {
-            self.proven();
+            self.prove();
         }
         let mut waiting = self.waiting.borrow_mut();
         let overdue = waiting.extract_if(.., |waiting| waiting.deadline <= now);

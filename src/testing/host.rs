@@ -99,24 +99,56 @@ impl Host {
 
     /// Sends a whole request, its body in one piece.
     pub(crate) fn request(&mut self, message: &Message) {
-        let end = message.body.is_empty();
-        let mut upstream = message.clone();
-        let mut act = self.exchange.on_request_headers(&message.map(), end);
-        if matches!(act, Act::Wait) {
-            act = self.exchange.on_request_body(message.body.len(), true, || message.body.clone());
+        let body = (!message.body.is_empty()).then_some(&message.body[..]);
+        self.request_in(message, body, false);
+    }
+
+    /// Sends a request whose body comes in `pieces`, the last of which ends it, unless trailers do.
+    pub(crate) fn request_in<'a>(
+        &mut self,
+        message: &Message,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        trailers: bool,
+    ) {
+        let mut pieces = pieces.into_iter().peekable();
+        let mut sent = Message { headers: message.headers.clone(), body: Vec::new() };
+        let mut held = Vec::new();
+        let act = self.exchange.on_request_headers(&message.map(), pieces.peek().is_none() && !trailers);
+        let mut open = self.request_act(act, &mut sent, &mut held);
+        while let Some(piece) = pieces.next().filter(|_| open) {
+            held.extend_from_slice(piece);
+            let end = pieces.peek().is_none() && !trailers;
+            let act = self.exchange.on_request_body(held.len(), end, || held.clone());
+            open = self.request_act(act, &mut sent, &mut held);
         }
+        if trailers && open {
+            let act = self.exchange.on_request_trailers(|| held.clone());
+            self.request_act(act, &mut sent, &mut held);
+        }
+    }
+
+    /// Whether the request goes on.
+    fn request_act(&mut self, act: Act, sent: &mut Message, held: &mut Vec<u8>) -> bool {
         match act {
-            Act::Pass => self.upstream = Some(upstream),
+            Act::Wait | Act::AwaitToken => return true,
+            Act::Pass => {}
             Act::Edit(Edit { headers, body, hold, .. }) => {
                 assert!(!hold, "a translated request must go");
                 if let Some(map) = headers {
-                    upstream.set_headers(map);
+                    assert!(self.upstream.is_none(), "headers have gone");
+                    sent.set_headers(map);
                 }
-                upstream.body = body.unwrap_or(upstream.body);
-                self.upstream = Some(upstream);
+                *held = body.unwrap_or_else(|| std::mem::take(held));
             }
-            other => self.answered(other),
+            other @ Act::Answer(_) => {
+                self.upstream = None;
+                self.answered(other);
+                return false;
+            }
         }
+        sent.body.append(held);
+        self.upstream = Some(sent.clone());
+        true
     }
 
     /// Replies in `pieces`, and ends with an empty last piece as Envoy does, or with trailers.
@@ -162,6 +194,7 @@ impl Host {
 
     fn body_act(&mut self, act: Act, end: bool) {
         match act {
+            _ if self.cut => {}
             Act::Wait => assert!(!end, "nothing more will come"),
             Act::Pass => self.release(),
             Act::Edit(Edit { headers, body, hold, .. }) => {

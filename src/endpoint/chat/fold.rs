@@ -10,7 +10,8 @@ use super::usage::Usage;
 use super::whole::Whole;
 use crate::error::Error;
 use crate::headers::Headers;
-use crate::pipe::{Reader, Sink};
+use crate::pipe::{Hold, Reader, Sink};
+use crate::wire::gemini::Candidate;
 use crate::wire::json;
 
 /// The reader of a stream that becomes one `chat.completion`.
@@ -29,6 +30,10 @@ impl ChatFold {
 }
 
 impl Reader for ChatFold {
+    fn folds(&self) -> bool {
+        true
+    }
+
     fn head(&mut self, headers: &Headers) {
         self.envelope.head(headers);
     }
@@ -38,6 +43,10 @@ impl Reader for ChatFold {
         if let Some(metadata) = &reply.usage_metadata.0 {
             self.usage.add(metadata);
             out.usage = self.usage.tokens();
+        }
+        let ends = |candidate: &Candidate<'_>| candidate.finish_reason.is_some();
+        if reply.candidates.is_empty() || reply.candidates.iter().any(ends) {
+            out.hold = Hold::Ended;
         }
         self.size = self.size.saturating_add(json.len());
         self.events.push(json.to_vec());
