@@ -13,12 +13,16 @@ use serde_json::{Number, Value};
 
 use crate::wire::json::{self, Object, Problem};
 
+mod apisix;
 mod auth;
+mod binary;
 mod capabilities;
 mod checks;
+mod deck;
 mod document;
 mod env;
 mod kong;
+mod pasted;
 mod places;
 mod plugin;
 mod routes;
@@ -125,7 +129,7 @@ pub struct Signatures {
     pub carrier: SignatureCarrier,
 }
 
-/// Sampling parameters, within Google's ranges. Numbers go upstream as they were written.
+/// Sampling parameters, within Google's ranges. Numbers go upstream as they were written, whole ones without a point.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// 1 to 2147483647.
@@ -145,7 +149,7 @@ impl Config {
     /// Anything that is unknown, mistyped, out of range, contradictory or not supported yet.
     #[cfg(test)]
     pub fn load(json: &[u8], env: &Environment) -> Result<Self, ConfigError> {
-        Self::of(&resolved(parse(json)?, env)?, env)
+        Self::of(&resolved(parse(json)?.config, env)?, env)
     }
 
     fn of(resolved: &Value, env: &Environment) -> Result<Self, ConfigError> {
@@ -163,11 +167,15 @@ impl Config {
     }
 }
 
-/// The document as a tree, out of the wrapper around it.
-fn parse(json: &[u8]) -> Result<Value, ConfigError> {
+/// The document as a tree, and what stood around it.
+fn parse(json: &[u8]) -> Result<pasted::Pasted, ConfigError> {
     let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
-    let tree::Tree(tree) = json::from_slice(json)?;
-    kong::unwrap(tree)
+    let tree = match json::from_slice::<tree::Tree>(json) {
+        Ok(tree::Tree(tree)) => tree,
+        // What is no JSON may be the message that Envoy makes of YAML.
+        Err(problem) => binary::read(json).ok_or(problem)?,
+    };
+    pasted::Pasted::of(tree)
 }
 
 /// The tree without what is off, and with what the environment says.

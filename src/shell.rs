@@ -80,7 +80,7 @@ impl RootContext for Plugin {
         let json = abi::configuration().unwrap_or_default();
         match config::Plugin::load(&json, Box::new(environment)) {
             Ok(plugin) => {
-                for warning in plugin.all().flat_map(|config| config.warnings()) {
+                for warning in plugin.warnings() {
                     log::warn!("configuration: {warning}");
                 }
                 let sign = |config: &Rc<Config>| {

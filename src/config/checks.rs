@@ -138,7 +138,11 @@ fn number(given: Option<Number>, name: &str, most: u32) -> Result<Option<Number>
     if given.as_ref().is_none_or(in_range) {
         return Ok(given);
     }
-    Err(ConfigError::at(format!("model.options.{name}"), format!("expected a number from 0 to {most}")))
+    let mut message = format!("expected a number from 0 to {most}");
+    if name == "temperature" && given.and_then(|number| number.as_f64()).is_some_and(|value| value > 2.0) {
+        message.push_str(": other gateways' configurations may have more, Google's models do not take it");
+    }
+    Err(ConfigError::at(format!("model.options.{name}"), message))
 }
 
 fn name_header(given: NameHeader) -> Result<Option<String>, ConfigError> {

@@ -50,6 +50,9 @@ fn string(text: &str, env: &Environment) -> Result<Option<String>, String> {
     if text.contains("${{") {
         return Err("holds a decK template that was not rendered, use `$env://NAME` instead".to_owned());
     }
+    if text.contains("$secret://") {
+        return Err("APISIX's secret managers are not supported, use `$env://NAME`".to_owned());
+    }
     let Some(name) = variable(text)? else {
         return Ok(None);
     };

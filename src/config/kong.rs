@@ -1,4 +1,4 @@
-//! Kong's side of the configuration: the wrapper around its `config` block, and the fields this filter has no use for.
+//! Kong's side of the configuration: the plugin around its `config` block, and the fields this filter has no use for.
 //!
 //! Kong's Admin API and decK write every field with its default, so a field that is off, or that belongs to another
 //! provider and has its default, is fine. Anything else would be silently ignored, and is refused instead.
@@ -8,16 +8,11 @@ use serde_json::{Map, Value};
 
 use super::ConfigError;
 
-/// The block below `config`, where there is one, without the plugin-level fields beside it.
+/// The block below `config`, without the plugin-level fields beside it.
 ///
 /// # Errors
 /// A plugin-level field that says the block is not for this filter.
-pub(super) fn unwrap(tree: Value) -> Result<Value, ConfigError> {
-    let mut plugin = match tree {
-        Value::Object(plugin) if plugin.contains_key("config") => plugin,
-        Value::Null => return Ok(Value::Object(Map::new())),
-        bare => return Ok(bare),
-    };
+pub(super) fn plugin(mut plugin: Map<String, Value>) -> Result<Value, ConfigError> {
     let config = plugin.remove("config").filter(|config| !config.is_null());
     let config = config.unwrap_or_else(|| Value::Object(Map::new()));
     plugin.retain(|_, member| !member.is_null());
@@ -56,7 +51,15 @@ pub(super) fn refuse_unsupported(config: &mut Value) -> Result<(), ConfigError> 
             return Err(ConfigError::at(*path, format!("{word} {message}")));
         }
     }
-    for (path, default, why) in UNSUPPORTED {
+    refuse(config, UNSUPPORTED)
+}
+
+/// Takes out the fields of `table` that are off or at their default.
+///
+/// # Errors
+/// The first that is not.
+pub(super) fn refuse(config: &mut Value, table: &[Refused]) -> Result<(), ConfigError> {
+    for (path, default, why) in table {
         let Some(value) = take(config, path) else { continue };
         if is_empty(&value) || value.to_string().as_str() == *default {
             continue;
@@ -74,11 +77,11 @@ fn is_empty(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
 }
 
-fn get<'a>(config: &'a Value, path: &str) -> Option<&'a Value> {
+pub(super) fn get<'a>(config: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(config, |value, name| value.get(name))
 }
 
-fn take(config: &mut Value, path: &str) -> Option<Value> {
+pub(super) fn take(config: &mut Value, path: &str) -> Option<Value> {
     let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
     let parents = parents.split('.').filter(|name| !name.is_empty());
     let mut value = config;
@@ -141,15 +144,18 @@ const NOT_YET: &str = "is not supported yet";
 
 const UNSUPPORTED_YET: &str = "not supported yet";
 
-const CLIENT_KEY: &str = "not supported, a client's own credential never reaches Google";
+const CLIENT_KEY: &str =
+    "bedrock and gemini only support auth.allow_override = false: no client's credential reaches Google";
 
 const OTHER: &str = "belongs to another provider";
 
 const ADVANCED: &str = "not supported yet, it belongs to Kong's ai-proxy-advanced";
 
-/// Field, its default in Kong as JSON (empty when it has none), and why any other value is refused. Members come
-/// before their object.
-const UNSUPPORTED: &[(&str, &str, &str)] = &[
+/// A field, its default as JSON (empty when it has none), and why any other value is refused.
+pub(super) type Refused = (&'static str, &'static str, &'static str);
+
+/// What Kong has and this filter has not. Members come before their object.
+const UNSUPPORTED: &[Refused] = &[
     ("genai_category", "\"text/generation\"", UNSUPPORTED_YET),
     ("logging.log_statistics", "false", UNSUPPORTED_YET),
     ("logging.log_payloads", "false", UNSUPPORTED_YET),

@@ -10,9 +10,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::pasted::Pasted;
 use super::routes::{Match, Route};
 use super::template::{Asked, Template};
-use super::{Config, ConfigError, kong, tree};
+use super::{Config, ConfigError, tree};
 use crate::error::Error;
 use crate::wire::json;
 
@@ -29,6 +30,8 @@ pub struct Plugin {
     written: Value,
     base: Rc<Plan>,
     rules: Vec<Rule>,
+    /// What stood around the configuration and is not used.
+    unused: Vec<String>,
     /// Most recent last.
     kept: RefCell<Vec<(String, Kept)>>,
 }
@@ -67,7 +70,7 @@ impl Plugin {
     /// # Errors
     /// As [`Config::load`]; for a route's with the path `routes[i].config`.
     pub fn load(json: &[u8], environment: Box<Environment>) -> Result<Self, ConfigError> {
-        let mut written = super::parse(json)?;
+        let Pasted { config: mut written, unused } = super::parse(json)?;
         let routes = written.as_object_mut().and_then(|members| members.shift_remove("routes"));
         let base = Rc::new(Plan::of(&written, &environment)?);
         let mut rules = Vec::new();
@@ -85,7 +88,7 @@ impl Plugin {
                 rules.push(Rule { matches, written: merged, plan });
             }
         }
-        Ok(Self { environment, written, base, rules, kept: RefCell::default() })
+        Ok(Self { environment, written, base, rules, unused, kept: RefCell::default() })
     }
 
     /// The configuration below all others.
@@ -97,6 +100,11 @@ impl Plugin {
     /// Every configuration that was there at load.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Config>> {
         std::iter::once(&self.base).chain(self.rules.iter().map(|rule| &rule.plan)).map(|plan| &plan.config)
+    }
+
+    /// What is allowed but probably not meant, of every configuration that was there at load.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.unused.iter().chain(self.all().flat_map(|config| config.warnings())).map(String::as_str)
     }
 
     /// Whether the name of a request's route makes a difference.
@@ -148,7 +156,8 @@ impl Plugin {
         }
         let merged = || {
             let mut merged = written.clone();
-            lay_over(&mut merged, super::parse(metadata.as_bytes())?)?;
+            let tree::Tree(over) = json::from_slice(metadata.as_bytes())?;
+            lay_over(&mut merged, over)?;
             Plan::of(&merged, &self.environment)
         };
         match merged() {
@@ -221,7 +230,7 @@ impl Plan {
 }
 
 fn lay_over(base: &mut Value, over: Value) -> Result<(), ConfigError> {
-    let over = kong::unwrap(over)?;
+    let over = Pasted::of(over)?.config;
     if !over.is_object() {
         return Err(ConfigError::at("", "expected an object"));
     }

@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for Build {
     }
 
     fn visit_f64<E: Error>(self, v: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(v).map_or(Value::Null, Value::Number))
+        Ok(number(v))
     }
 
     fn visit_str<E: Error>(self, v: &str) -> Result<Value, E> {
@@ -66,6 +66,15 @@ impl<'de> Visitor<'de> for Build {
         }
         Ok(Value::Object(members))
     }
+}
+
+/// The number, an integer where it is one: some who write configurations know no other numbers than doubles.
+#[expect(clippy::cast_possible_truncation, reason = "exact below 2^53")]
+pub(super) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+        return Value::Number((value as i64).into());
+    }
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
 /// Takes out every null: in a configuration, null means absent.

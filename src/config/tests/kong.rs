@@ -166,7 +166,8 @@ fn fields_of_other_features() {
         (
             "auth.allow_override",
             "true",
-            "not supported, a client's own credential never reaches Google, only false is accepted",
+            "bedrock and gemini only support auth.allow_override = false: no client's credential reaches Google, only \
+             false is accepted",
         ),
         ("auth.aws_access_key_id", r#""x""#, other),
         ("auth.azure_use_managed_identity", "true", "belongs to another provider, only false is accepted"),

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::apisix::WHOLE as APISIX;
+use super::deck::FILE as DECK;
 use super::{EVERY_FIELD, env};
 use crate::config::Config;
 
@@ -29,6 +31,20 @@ proptest! {
     }
 
     #[test]
+    fn a_changed_byte_of_what_is_pasted_never_panics(at in 0..APISIX.len().min(DECK.len()), byte: u8) {
+        for document in [APISIX, DECK] {
+            let mut json = document.as_bytes().to_vec();
+            json[at] = byte;
+            outcome(&json);
+        }
+    }
+
+    #[test]
+    fn any_message_never_panics(bytes in prop::collection::vec(0u8..48, 0..40)) {
+        outcome(&[b"\n".as_slice(), &bytes].concat());
+    }
+
+    #[test]
     fn urls_never_panic(url in r"https://[\[\]:@a.%é0-9/?# ]{0,20}") {
         outcome(json!({"model": {"options": {"upstream_url": url}}}).to_string().as_bytes());
     }
@@ -42,9 +58,14 @@ proptest! {
 /// Puts a secret, and things made of it, into every place of a document in turn.
 #[test]
 fn a_secret_in_the_wrong_place_is_not_shown() {
-    let sample: Value = serde_json::from_str(EVERY_FIELD).unwrap();
+    for sample in [EVERY_FIELD, APISIX, DECK] {
+        put_everywhere(&serde_json::from_str(sample).unwrap());
+    }
+}
+
+fn put_everywhere(sample: &Value) {
     let mut tried = 0;
-    for pointer in places(&sample) {
+    for pointer in places(sample) {
         for wrong in [
             json!(SECRET),
             json!(format!("{SECRET}\n")),
@@ -58,8 +79,15 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
             *document.pointer_mut(&pointer).unwrap() = wrong;
             let shown = outcome(document.to_string().as_bytes());
             // Names of models and headers and the host are configuration, not secrets, once they are accepted.
-            let public =
-                ["/model/name", "/model/model_alias", "/model/options/upstream_url", "/auth/param_name"];
+            let public = [
+                "/model/name",
+                "/model/model_alias",
+                "/model/options/upstream_url",
+                "/auth/param_name",
+                "/options/model",
+                "/provider_conf",
+                "/services/0/routes/1/plugins/1/config/model/name",
+            ];
             if !(shown.starts_with("Config") && public.iter().any(|place| pointer.starts_with(place))) {
                 assert!(!shown.contains(SECRET), "{pointer}: {shown}");
             }
