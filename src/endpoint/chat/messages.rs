@@ -94,21 +94,25 @@ pub(super) fn translate<'a>(
     Ok(Conversation { contents, system })
 }
 
+/// The messages; what is said where there are none is Kong's.
 fn messages<'c, 'a>(chat: &'c ChatRequest<'a>) -> Result<&'c [Object<Message<'a>>], Error> {
-    let missing = |message: &str, code| Err(Error::invalid(message).param("messages").code(code));
-    match &chat.messages {
-        None if chat.prompt.is_some() => missing(
-            "'prompt' belongs to completions; chat completions take 'messages'.",
+    let refused = |message: &str, param, code| Err(Error::invalid(message).param(param).code(code));
+    match (&chat.messages, &chat.prompt) {
+        (Some(_), Some(_)) => {
+            refused("request matches multiple LLM request formats", "prompt", "unknown_parameter")
+        }
+        (None, Some(_)) => refused(
+            "[llm/v1/completions] message format is not compatible with [llm/v1/chat] route type",
+            "messages",
             "missing_required_parameter",
         ),
-        None => missing("Missing required parameter: 'messages'.", "missing_required_parameter"),
-        Some(messages) if messages.is_empty() => missing(
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-            "empty_array",
-        ),
-        Some(messages) => Ok(messages),
+        (None, None) => refused(NO_PROMPTS, "messages", "missing_required_parameter"),
+        (Some(messages), None) if messages.is_empty() => refused(NO_PROMPTS, "messages", "empty_array"),
+        (Some(messages), None) => Ok(messages),
     }
 }
+
+const NO_PROMPTS: &str = "request body doesn't contain valid prompts";
 
 /// A turn as it goes on the wire: a model's calls are followed by a turn with their results. Media that cannot be within
 /// a result follow: in a turn of their own, as Gemini 3 takes nothing else beside results; before, it takes one turn only.
