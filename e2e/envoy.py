@@ -20,11 +20,12 @@ Interface:
   `edit`         callable that changes the loaded configuration (a dict) as the last step.
   `port`, `admin_port`  fixed ports for people; tests leave them to the system.
   `file`         configuration file, default envoy/gemini.yaml.
+  `over`         file with fields of the HTTP connection manager, such as envoy/per-route.yaml, laid over that.
 * `url` "http://127.0.0.1:PORT", `port`; `admin` the admin interface's URL.
 * `log()` all output (access log included), `stats(prefix="")` {name: int}, `alive()`, `stop()`, `dir`.
 * `validate(**same arguments)` runs `envoy --mode validate`: (exit status, output).
-* `listener(config)`, `hcm(config)`, `filter_config(config)`, `route(config)`, `cluster(config)`: the
-  parts of the configuration that `edit` callables want.
+* `listener(config)`, `hcm(config)`, `filter_config(config)`, `filter_configs(config)`, `route(config)`,
+  `cluster(config)`: the parts of the configuration that `edit` callables want.
 """
 
 import copy
@@ -80,8 +81,19 @@ def hcm(config: Config) -> Config:
 
 
 def filter_config(config: Config) -> Config:
-    """The wasm filter's `PluginConfig`."""
-    return hcm(config)["http_filters"][0]["typed_config"]["config"]
+    """The first wasm filter's `PluginConfig`."""
+    return filter_configs(config)[0]
+
+
+def filter_configs(value: Any) -> list[Config]:
+    """Those of all wasm filters, wherever they stand."""
+    if isinstance(value, list):
+        return [found for element in value for found in filter_configs(element)]
+    if not isinstance(value, dict):
+        return []
+    if value.get("@type", "").endswith("filters.http.wasm.v3.Wasm"):
+        return [value["config"]]
+    return [found for member in value.values() for found in filter_configs(member)]
 
 
 def route(config: Config) -> Config:
@@ -107,17 +119,20 @@ def prepare(
     port: int = 0,
     admin_port: int = 0,
     file: Path = SHIPPED,
+    over: Path | None = None,
 ) -> Config:
     """The shipped configuration with a test's changes; the module's docstring explains the arguments."""
     loaded: Config = yaml.safe_load(file.read_text())
+    if over is not None:
+        hcm(loaded).update(yaml.safe_load(over.read_text()))
     loaded["admin"]["address"]["socket_address"]["port_value"] = admin_port
     listener(loaded)["address"]["socket_address"].update(address="127.0.0.1", port_value=port)
-    plugin = filter_config(loaded)
-    plugin["vm_config"]["code"]["local"]["filename"] = str(wasm or default_wasm())
-    if config is not None:
-        plugin["configuration"]["value"] = config if isinstance(config, str) else json.dumps(config)
-    if not flag:
-        del plugin["allow_on_headers_stop_iteration"]
+    for plugin in filter_configs(loaded):
+        plugin["vm_config"]["code"]["local"]["filename"] = str(wasm or default_wasm())
+        if config is not None:
+            plugin["configuration"]["value"] = config if isinstance(config, str) else json.dumps(config)
+        if not flag:
+            del plugin["allow_on_headers_stop_iteration"]
     _upstream(cluster(loaded), upstream, ca, http2, trailers)
     if trailers:
         hcm(loaded)["http_protocol_options"] = {"enable_trailers": True}
