@@ -21,6 +21,7 @@ Interface:
   `port`, `admin_port`  fixed ports for people; tests leave them to the system.
   `file`         configuration file, default envoy/gemini.yaml.
   `over`         file with fields of the HTTP connection manager, such as envoy/per-route.yaml, laid over that.
+  `bootstrap`    a whole configuration, ready to use; then only `version`, `env` and `concurrency` count.
 * `url` "http://127.0.0.1:PORT", `port`; `admin` the admin interface's URL.
 * `log()` all output (access log included), `stats(prefix="")` {name: int}, `alive()`, `stop()`, `dir`.
 * `validate(**same arguments)` runs `envoy --mode validate`: (exit status, output).
@@ -120,8 +121,11 @@ def prepare(
     admin_port: int = 0,
     file: Path = SHIPPED,
     over: Path | None = None,
+    bootstrap: Config | None = None,
 ) -> Config:
     """The shipped configuration with a test's changes; the module's docstring explains the arguments."""
+    if bootstrap is not None:
+        return bootstrap
     loaded: Config = yaml.safe_load(file.read_text())
     if over is not None:
         hcm(loaded).update(yaml.safe_load(over.read_text()))
