@@ -15,11 +15,13 @@ export GEMINI_FILTER_WASM := $(abspath $(BUILD)/wasm32-wasip1/release/gemini_fil
 
 # The size which the filter, as loaded by Envoy, must stay below.
 MAX_WASM_BYTES := 1100000
+# The image of `make oci`, by the filter's version.
+IMAGE ?= gemini-filter:v$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 RUNNER := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin/wasm-bindgen-test-runner
 STEP := @e2e/setup/step
 
-.PHONY: help setup run test check lint unit e2e bench compose size need targets wasm
+.PHONY: help setup run test check lint unit e2e bench compose oci size need targets wasm
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -52,6 +54,9 @@ bench: need targets $(VENV)/.done wasm ## instructions and memory per workload, 
 
 compose: need targets $(VENV)/.done wasm ## the docker-compose harness: up, smoke test, down (needs a Docker engine)
 	@e2e/compose
+
+oci: wasm ## the filter as an OCI image, for Istio and Envoy Gateway (needs a Docker engine); IMAGE=name:tag names it
+	@envoy/oci/build $(GEMINI_FILTER_WASM) $(IMAGE)
 
 size: wasm ## the filter's size; fails at 1.1 MB
 	@bytes=$$(stat -c %s $(GEMINI_FILTER_WASM)); gzipped=$$(gzip -9c $(GEMINI_FILTER_WASM) | wc -c); \

@@ -8,10 +8,13 @@ must find each field that is spelt wrong, and references that lead nowhere. `tes
 import copy
 import functools
 import json
+import re
+import tomllib
 
 import pytest
+from envoy import ROOT
 from support.clusters import SETS, check, plugins, set_of
-from support.manifests import NotApplied, files, keys, label, load, misspelt, own, problems, published
+from support.manifests import FOLDER, NotApplied, files, keys, label, load, misspelt, own, problems, published
 
 DOCUMENTS = [(file, index, label(document)) for file in files() for index, document in enumerate(load(file))]
 EACH = pytest.mark.parametrize(("file", "index"), [d[:2] for d in DOCUMENTS], ids=[f"{file}-{name}" for file, _, name in DOCUMENTS])
@@ -123,3 +126,14 @@ def test_no_key_is_in_the_filters_settings(name):
     secrets = {"header_value", "param_value", "gcp_service_account_json"}
     for config in configs:
         assert all(value.startswith("$env://") for key, value in config["auth"].items() if key in secrets)
+
+
+def test_the_image_is_the_one_that_make_oci_builds():
+    """Istio and Envoy Gateway look for plugin.wasm in the last layer."""
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
+    named = re.compile(r"\bregistry\.example\.com/\S+")
+    images = {image for file in files() for image in named.findall((FOLDER / file).read_text())}
+    assert images == {f"registry.example.com/gemini-filter:v{version}"}
+    lines = (FOLDER / "oci/Dockerfile").read_text().splitlines()
+    instructions = [line for line in lines if not line.startswith("#")]
+    assert instructions == ["FROM scratch", "COPY gemini_filter.wasm /plugin.wasm"]
