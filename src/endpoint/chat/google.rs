@@ -25,13 +25,11 @@ const WHOLE: [&str; 5] =
     ["thinkingConfig", "speechConfig", "responseFormat", "responseSchema", "responseJsonSchema"];
 
 /// Members of `generationConfig` that one of the two APIs alone has.
-const ONLY: [(&str, Backend); 6] = [
+const ONLY: [(&str, Backend); 4] = [
     ("audioTimestamp", Backend::Vertex),
     ("routingConfig", Backend::Vertex),
     ("modelConfig", Backend::Vertex),
-    ("modelSelectionConfig", Backend::Vertex),
     ("enableEnhancedCivicAnswers", Backend::Developer),
-    ("translationConfig", Backend::Developer),
 ];
 
 /// What was found, merged.
