@@ -87,7 +87,9 @@ impl RootContext for Plugin {
                     config.auth.source().map_or(Ok(()), |source| tokens::try_signing(source))
                 };
                 if let Err(why) = plugin.all().try_for_each(sign) {
-                    log::error!("configuration refused: auth: private_key of the service account: {why}");
+                    log::error!(
+                        "configuration refused: auth.gcp_service_account_json or GCP_SERVICE_ACCOUNT: private_key: {why}"
+                    );
                     return false;
                 }
                 let base = plugin.base();

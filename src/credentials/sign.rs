@@ -50,7 +50,12 @@ pub fn sign(
         NOT_FOUND => Unsigned::Unsupported,
         _ => Unsigned::BadKey,
     })?;
-    signature(&result).filter(|signature| !signature.is_empty()).ok_or(Unsigned::BadKey)
+    signature(&result).filter(|signature| is_rsa(signature.len())).ok_or(Unsigned::BadKey)
+}
+
+/// Whether a signature has a length that RSA's have; Envoy signs with other keys too.
+fn is_rsa(length: usize) -> bool {
+    length >= 128 && length.is_multiple_of(64)
 }
 
 /// A field of bytes.
@@ -109,33 +114,42 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    /// A result with a signature of `length` bytes.
+    fn result(length: u8) -> Vec<u8> {
+        let bytes = vec![7; usize::from(length)];
+        [b"\x08\x01\x12".as_slice(), &[length | 0x80, 1], &bytes].concat()
+    }
+
     #[test]
     fn the_argument_names_hash_text_and_key() {
         let key = "k".repeat(300);
         let signature = sign(&key, "ab", |argument| {
             let expected = [b"\x0a\x06sha256\x1a\x02ab\x22\xAC\x02".as_slice(), key.as_bytes()].concat();
             assert_eq!(argument, expected);
-            Ok(b"\x08\x01\x12\x03sig".to_vec())
+            Ok(result(128))
         });
-        assert_eq!(signature, Ok(b"sig".to_vec()));
+        assert_eq!(signature, Ok(vec![7; 128]));
     }
 
     #[test]
     fn results() {
+        let reversed = [&[0x12, 0x80, 1][..], &[7; 128], b"\x08\x01\x1a\x01x"].concat();
+        assert_eq!(sign("k", "t", |_| Ok(reversed)), Ok(vec![7; 128]));
+        // An elliptic curve's.
+        assert_eq!(sign("k", "t", |_| Ok(result(139))), Err(Unsigned::BadKey));
         for (result, expected) in [
-            (Ok(&b"\x08\x01\x12\x03sig"[..]), Ok(b"sig".to_vec())),
-            (Ok(b"\x12\x03sig\x08\x01\x1a\x01x"), Ok(b"sig".to_vec())),
-            (Ok(b"\x1a\x03bad"), Err(Unsigned::BadKey)),
-            (Ok(b"\x08\x00\x12\x03sig"), Err(Unsigned::BadKey)),
-            (Ok(b"\x08\x01\x12\x09sig"), Err(Unsigned::BadKey)),
-            (Ok(b"\x08\x01\x12\x00"), Err(Unsigned::BadKey)),
-            (Ok(b"\x08\x01\x12\xFF\xFF\xFF\xFF\xFF"), Err(Unsigned::BadKey)),
-            (Ok(b"\x0d\x01\x02\x03"), Err(Unsigned::BadKey)),
-            (Ok(b""), Err(Unsigned::BadKey)),
-            (Err(1), Err(Unsigned::Unsupported)),
-            (Err(2), Err(Unsigned::BadKey)),
+            (Ok(&b"\x08\x01\x12\x03sig"[..]), Unsigned::BadKey),
+            (Ok(b"\x1a\x03bad"), Unsigned::BadKey),
+            (Ok(b"\x08\x00\x12\x03sig"), Unsigned::BadKey),
+            (Ok(b"\x08\x01\x12\x09sig"), Unsigned::BadKey),
+            (Ok(b"\x08\x01\x12\x00"), Unsigned::BadKey),
+            (Ok(b"\x08\x01\x12\xFF\xFF\xFF\xFF\xFF"), Unsigned::BadKey),
+            (Ok(b"\x0d\x01\x02\x03"), Unsigned::BadKey),
+            (Ok(b""), Unsigned::BadKey),
+            (Err(1), Unsigned::Unsupported),
+            (Err(2), Unsigned::BadKey),
         ] {
-            assert_eq!(sign("k", "t", |_| result.map(<[u8]>::to_vec)), expected, "{result:?}");
+            assert_eq!(sign("k", "t", |_| result.map(<[u8]>::to_vec)), Err(expected), "{result:?}");
         }
     }
 }
