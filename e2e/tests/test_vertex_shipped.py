@@ -16,6 +16,7 @@ from support.tls import TlsUpstream
 FILE = ROOT / "envoy" / "vertex.yaml"
 TOKENS = "oauth2.googleapis.com"
 PROJECT = "acme-prod"
+NO_SIGNATURES = pytest.mark.skipif(VERSION.startswith("1.36."), reason="Envoy 1.36 cannot sign, and says so at load")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def account(google):
     return json.dumps(keys.service_account(google, "filter@acme-prod.iam.gserviceaccount.com"))
 
 
-@pytest.fixture(scope="module", params=["key", "machine"])
+@pytest.fixture(scope="module", params=[pytest.param("key", marks=NO_SIGNATURES), "machine"])
 def gateway(request, shipped, account):
     running = shipped(account if request.param == "key" else None)
     running.identity = request.param
@@ -89,6 +90,7 @@ def test_stream(gateway):
     lock_step(gateway)
 
 
+@NO_SIGNATURES
 def test_a_token_service_of_another_name(shipped, account, authority):
     """Nothing is signed for a server that is not Google's, and nothing is asked without a token."""
     upstream = TlsUpstream({"access_token": "stolen", "expires_in": 3599, "token_type": "Bearer"})
