@@ -261,7 +261,7 @@ impl Exchange {
     /// No body callback came although a body was announced: the host was not told to deliver bodies.
     pub fn on_body_missing(&mut self) -> Act {
         let message = "The gateway cannot read request bodies: set `allow_on_headers_stop_iteration: true` in the \
-                       filter's plugin configuration.";
+                       filter's plugin configuration, or `request_mode: \"headers\"` in the filter's own.";
         self.fail(&Error::server(500, message).code("gateway_misconfigured"))
     }
 

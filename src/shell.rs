@@ -132,7 +132,8 @@ impl RootContext for Plugin {
         self.desk.on_tick();
         for (context_id, exchange) in self.watch.overdue(abi::now()) {
             log::error!(
-                "no request body is delivered: set `allow_on_headers_stop_iteration: true` in the plugin configuration"
+                "no request body is delivered: set `allow_on_headers_stop_iteration: true` in the plugin configuration, \
+                 or `request_mode: \"headers\"` in the filter's own"
             );
             let act = exchange.borrow_mut().on_body_missing();
             if abi::act_on(context_id).is_ok() {
