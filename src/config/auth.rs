@@ -116,8 +116,8 @@ impl Auth {
             (Some(name), Some(value), Some(_)) => Some(query(name, value)?),
             (None, None, None) => None,
             _ => {
-                let message = "all or none of `auth.param_name`, `auth.param_value` and `auth.param_location` \
-                               must be set";
+                let message = "all or none of these fields must be set: 'auth.param_name', 'auth.param_value', \
+                               'auth.param_location'";
                 return Err(ConfigError::at("auth", message));
             }
         };
@@ -206,7 +206,10 @@ fn header(name: Option<String>, value: Option<String>) -> Result<Option<Credenti
     let name = match (name, &value) {
         (None, None) => return Ok(None),
         (Some(_), None) => {
-            return Err(ConfigError::at("auth.header_name", "needs `auth.header_value` beside it"));
+            return Err(ConfigError::at(
+                "auth.header_name",
+                "all or none of these fields must be set: 'auth.header_name', 'auth.header_value'",
+            ));
         }
         (Some(name), Some(_)) => header_name_checked("auth.header_name", &name)?,
         (None, Some(_)) => KEY_HEADER.to_owned(),

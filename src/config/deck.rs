@@ -81,8 +81,8 @@ impl Reader {
     }
 }
 
-/// The elements of an array of objects, each with its path.
-fn objects(member: Value, path: &str) -> Result<Vec<(String, Map<String, Value>)>, ConfigError> {
+/// The elements of an array of objects.
+fn objects(member: Value, path: &str) -> Result<Vec<Placed>, ConfigError> {
     let Value::Array(elements) = member else {
         return Err(ConfigError::at(path, "expected an array of objects"));
     };
@@ -92,6 +92,9 @@ fn objects(member: Value, path: &str) -> Result<Vec<(String, Map<String, Value>)
     };
     elements.into_iter().enumerate().map(object).collect()
 }
+
+/// The path of an object and its members.
+type Placed = (String, Map<String, Value>);
 
 /// Members that do nothing.
 const METADATA: [&str; 11] = [

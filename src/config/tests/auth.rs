@@ -16,7 +16,7 @@ fn credentials_in_a_header() {
     refuses(&[
         (
             r#"{"auth":{"header_name":"x-goog-api-key"}}"#,
-            "auth.header_name: needs `auth.header_value` beside it",
+            "auth.header_name: all or none of these fields must be set: 'auth.header_name', 'auth.header_value'",
         ),
         (r#"{"auth":{"header_value":""}}"#, "auth.header_value: must not be empty"),
         (r#"{"auth":{"header_value":" \n"}}"#, "auth.header_value: must not be empty"),
@@ -67,8 +67,8 @@ fn credentials_in_the_query() {
     let other_name =
         load(r#"{"auth":{"param_name":"access_token","param_value":"t","param_location":"query"}}"#);
     assert_eq!(other_name.auth.query(), Some(("access_token", "t")));
-    let all_or_none =
-        "auth: all or none of `auth.param_name`, `auth.param_value` and `auth.param_location` must be set";
+    let all_or_none = "auth: all or none of these fields must be set: 'auth.param_name', 'auth.param_value', \
+         'auth.param_location'";
     refuses(&[
         (r#"{"auth":{"param_name":"key"}}"#, all_or_none),
         (r#"{"auth":{"param_value":"AIza"}}"#, all_or_none),

@@ -64,8 +64,9 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 }
 
 fn put_everywhere(sample: &Value) {
-    let mut tried = 0;
-    for pointer in places(sample) {
+    let places = places(sample);
+    assert!(places.len() > 20, "{}", places.len());
+    for pointer in places {
         for wrong in [
             json!(SECRET),
             json!(format!("{SECRET}\n")),
@@ -91,10 +92,8 @@ fn put_everywhere(sample: &Value) {
             if !(shown.starts_with("Config") && public.iter().any(|place| pointer.starts_with(place))) {
                 assert!(!shown.contains(SECRET), "{pointer}: {shown}");
             }
-            tried += 1;
         }
     }
-    assert!(tried > 150, "{tried}");
 }
 
 /// JSON pointers to every value below the root.
