@@ -6,7 +6,7 @@ import time
 
 import pytest
 import yaml
-from envoy import SHIPPED, Envoy, listener, route
+from envoy import ROOT, SHIPPED, Envoy, filter_configs, hcm, listener, prepare, route
 from support.lab import CHAT, VERSION, Gateway, candidate, chat, events, lock_step, reply, sse, stream_body
 from support.raw import RawClient
 
@@ -111,6 +111,24 @@ def test_the_limits_match(shipped):
     """Envoy holds at least 1.4 times what the filter accepts, as a translated body may be longer."""
     limit = route(yaml.safe_load(SHIPPED.read_text()))["request_body_buffer_limit"]
     assert limit >= 1.4 * 100 * MIB
+
+
+@pytest.mark.parametrize("file", ["per-route", "per-route-instances", "per-route-filter-chain", "filter-state"])
+def test_what_replaces_a_part_keeps_its_settings(file):
+    """The examples for routes say nothing else about what they do not show: router, failures, limits, headers."""
+    shipped, other = prepare(), prepare(over=ROOT / "envoy" / f"{file}.yaml")
+    assert hcm(other)["http_filters"][-1] == hcm(shipped)["http_filters"][-1]
+    (plugin,) = filter_configs(shipped)
+    for changed in filter_configs(other):
+        for same in ("allow_on_headers_stop_iteration", "failure_policy", "reload_config"):
+            assert changed[same] == plugin[same]
+        for same in ("vm_id", "runtime", "code"):
+            assert changed["vm_config"][same] == plugin["vm_config"][same]
+    assert hcm(other)["route_config"]["request_headers_to_remove"] == ["x-forwarded-proto"]
+    (host,) = hcm(other)["route_config"]["virtual_hosts"]
+    assert host["request_body_buffer_limit"] == route(shipped)["request_body_buffer_limit"]
+    last = host["routes"][-1]["route"]
+    assert {name: last[name] for name in ("cluster", "timeout", "retry_policy")} == route(shipped)["route"]
 
 
 @pytest.fixture(scope="module")

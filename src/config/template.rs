@@ -100,6 +100,8 @@ pub(super) struct Template {
     /// The configuration with its expressions.
     tree: Value,
     expressions: Vec<Expression>,
+    /// Those of them that are a part of a URL.
+    in_urls: Vec<Expression>,
     /// Whether the upstream's host depends on them.
     pub(super) names_host: bool,
 }
@@ -108,6 +110,7 @@ impl Template {
     /// The template that `tree` is; `None` where it has no expressions.
     pub(super) fn of(tree: &Value) -> Result<Option<Self>, ConfigError> {
         let mut expressions = Vec::new();
+        let mut in_urls = Vec::new();
         let mut names_host = false;
         let Some(model) = tree.get("model") else {
             return Ok(None);
@@ -117,19 +120,31 @@ impl Template {
                 let Piece::Expression(expression) = piece else { continue };
                 let expression =
                     Expression::parse(expression, path).map_err(|message| ConfigError::at(path, message))?;
-                names_host |= path.ends_with(".upstream_url") || path.ends_with(".api_endpoint");
+                let in_url = path.ends_with(".upstream_url");
+                names_host |= in_url || path.ends_with(".api_endpoint");
+                if in_url {
+                    in_urls.push(expression.clone());
+                }
                 if !expressions.contains(&expression) {
                     expressions.push(expression);
                 }
             }
             Ok(())
         })?;
-        Ok((!expressions.is_empty()).then(|| Self { tree: tree.clone(), expressions, names_host }))
+        Ok((!expressions.is_empty()).then(|| Self { tree: tree.clone(), expressions, in_urls, names_host }))
     }
 
     /// What the expressions stand for, in their order.
     pub(super) fn values(&self, asked: &Asked<'_>, uri_template: Option<&str>) -> Result<Vec<String>, Error> {
-        self.expressions.iter().map(|expression| expression.value(asked, uri_template)).collect()
+        let value = |expression: &Expression| {
+            let value = expression.value(asked, uri_template)?;
+            if self.in_urls.contains(expression) && !is_part_of_url(&value) {
+                let message = format!("the value of {} cannot be a part of a URL", expression.name);
+                return Err(Error::invalid(message).code("invalid_value"));
+            }
+            Ok(value)
+        };
+        self.expressions.iter().map(value).collect()
     }
 
     /// Values that any configuration takes.
@@ -218,6 +233,13 @@ fn fill(value: &mut Value, name: &str, render: &dyn Fn(&str, &str) -> String) {
         Value::Object(members) => members.iter_mut().for_each(|(name, member)| fill(member, name, render)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Whether a value may stand in a URL: for a host, with a port, it brings no path, for a segment no other segments.
+fn is_part_of_url(value: &str) -> bool {
+    let (name, port) = value.split_once(':').unwrap_or((value, ""));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    name.bytes().all(plain) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn query_parameter(path: &str, name: &str) -> Option<String> {

@@ -222,12 +222,31 @@ fn a_host_of_a_template_has_to_be_allowed() {
             ("a.test.evil.test", false),
             ("xgoogleapis.com", false),
             ("evil.test:443#a.test", false),
+            ("a.test/other", false),
+            ("a.test?", false),
         ] {
             match select_with(&plugin, "", "x/", "", &[("h", host.as_bytes())]) {
                 Ok(_) => assert!(allowed, "{host}"),
                 Err(refusal) => assert!(!allowed && refusal.error.status() == 400, "{host}"),
             }
         }
+    }
+    // Nor does a value bring more of the URL than it stands for.
+    let plugin_of = |url: &str| {
+        plugin(&options(&format!(r#"{{"upstream_url":"{url}"}}"#), r#","allowed_hosts":["a.test"]"#))
+    };
+    for (url, value, sent) in [
+        ("https://$(headers.v)/p", "a.test:8443", Some(("a.test:8443", "/p"))),
+        ("https://a.test/$(headers.v)/q", "p", Some(("a.test", "/p/q"))),
+        ("https://a.test/$(headers.v)/q", "p/r", None),
+        ("https://a.test/$(headers.v)/q", "..", None),
+        ("https://a.test/$(headers.v)/q", "%2e%2e", None),
+        ("https://a.test/m:$(headers.v)", "x:other", None),
+    ] {
+        let config = select_with(&plugin_of(url), "", "x/", "", &[("v", value.as_bytes())]).ok();
+        let upstream = config.as_ref().map(|config| &config.upstream);
+        let found = upstream.map(|it| (it.authority.as_str(), it.path.as_deref().unwrap_or_default()));
+        assert_eq!(found, sent, "{url} {value}");
     }
     // A location makes a host of Google's, whatever it is.
     let plugin = plugin(&options(r#"{"gemini":{"project_id":"p","location_id":"$(headers.l)"}}"#, ""));
