@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::document::AuthFields;
 use super::{ConfigError, Environment, Upstream};
 use crate::credentials::Source;
+use crate::media::Backend;
 use crate::upstream::percent_encode;
 
 /// The header Google reads API keys from.
@@ -107,6 +108,7 @@ impl Auth {
             force_query,
             ..
         } = fields;
+        let named = header_name.is_some();
         let header = header(header_name, header_value)?;
         let (header, was_bearer) = match header.as_ref().filter(|_| native).and_then(bearer_key) {
             Some(key) => (Some(Credential { name: KEY_HEADER.to_owned(), value: key.to_owned() }), true),
@@ -138,6 +140,14 @@ impl Auth {
             }
             both => both,
         };
+        // The endpoint that is compatible with OpenAI's reads keys where OpenAI's does.
+        let as_bearer = !native && !named && upstream.backend == Backend::Developer;
+        let header = header.map(|Credential { name, value }| match name.as_str() {
+            KEY_HEADER if as_bearer => {
+                Credential { name: "authorization".to_owned(), value: format!("Bearer {value}") }
+            }
+            _ => Credential { name, value },
+        });
         Ok(Self { header, query, was_bearer, ..Self::default() })
     }
 

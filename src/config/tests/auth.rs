@@ -134,3 +134,23 @@ fn secrets_are_never_shown() {
         assert!(!message.contains("AIza"), "{message}");
     }
 }
+
+#[test]
+fn the_compatible_endpoint_takes_a_key_as_a_bearer_token() {
+    let vertex = r#","model":{"options":{"gemini":{"express_mode":true}}}"#;
+    let query = r#""param_name":"key","param_value":"k","param_location":"query""#;
+    for (auth, rest, expected) in [
+        (r#""header_value":"k""#, "", ("authorization", "Bearer k")),
+        (query, "", ("authorization", "Bearer k")),
+        (r#""header_name":"x-goog-api-key","header_value":"k""#, "", ("x-goog-api-key", "k")),
+        (
+            r#""header_name":"Authorization","header_value":"Bearer AQ.k""#,
+            "",
+            ("authorization", "Bearer AQ.k"),
+        ),
+        (r#""header_value":"k""#, vertex, ("x-goog-api-key", "k")),
+    ] {
+        let config = load(&format!(r#"{{"upstream_format":"openai","auth":{{{auth}}}{rest}}}"#));
+        assert_eq!(config.auth.header(), Some(expected), "{auth}");
+    }
+}
