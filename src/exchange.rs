@@ -251,7 +251,7 @@ impl Exchange {
             State::Ahead(_) => self.gathered_too_late(),
             State::Waiting { body, .. } => {
                 *body = Arrived::All;
-                Act::Wait
+                Act::AwaitToken
             }
             State::Reading(_) => self.read(read),
             _ => Act::Edit(Edit::default()),

@@ -6,9 +6,11 @@ tests at the end have a row each.
 """
 
 import json
+import time
 
 import pytest
 from envoy import PINNED, Envoy, hcm, listener, route
+from fake_google.launch import Fake
 from support.http2 import Http2Client, Http2Upstream, answering
 from support.lab import CHAT, MODEL, Gateway, candidate, chat, events, fresh, mark, reply, sse, stream_body
 from support.raw import RawClient, chunked, request
@@ -260,6 +262,48 @@ def test_model_from_the_body_by_json_to_metadata(fake, version):
         assert got.status == 200 and got.text == "ok" and f"/{model}:" in got.received["path"]
     assert gateway.post({"messages": []}).error["message"] == "metadata key j2m.model was not provided"
     gateway.close()
+
+
+# A head that waits for its token.
+
+
+@pytest.mark.parametrize("framing", ["length", "http2 with trailers"])
+@pytest.mark.parametrize("mode", HEADERS_MODES)
+def test_the_head_waits_for_its_token(mode, framing):
+    """Also where Envoy shows the filter the body meanwhile: then every callback has to hold it back."""
+    with Fake() as google:
+        google.behave("metadata", {"delay": 0.7})
+        options = {"project_id": "acme-prod", "location_id": "us-central1", "api_endpoint": "us-central1-aiplatform.googleapis.com"}
+        auth = {"gcp_use_service_account": True, "gcp_metadata_cluster": "metadata"}
+        config = {**HEADERS, "auth": auth, "model": {"name": MODEL, "options": {"gemini": options}}}
+
+        def metadata(bootstrap: dict) -> None:
+            limited(bootstrap)
+            address = {"socket_address": {"address": "127.0.0.1", "port_value": google.port}}
+            endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
+            bootstrap["static_resources"]["clusters"].append(
+                {"name": "metadata", "type": "STATIC", "load_assignment": {"cluster_name": "metadata", "endpoints": endpoints}}
+            )
+
+        gateway = start(google, mode, config=config, edit=metadata)
+        id = fresh()
+        google.put_scenario(id, scenario_of(mode, "ok"))
+        body = json.dumps(mark(chat("x" * 10_000), id)).encode()
+        if framing == "length":
+            with RawClient(gateway.envoy.port) as client:
+                sent = request(body)
+                client.send(sent[:-5000])
+                time.sleep(0.2)
+                client.send(sent[-5000:])
+                got = client.reply()
+        else:
+            with Http2Client(gateway.envoy.port) as client:
+                got = client.post(CHAT, body, trailers={"x-checksum": "1"})
+        assert got.status == 200 and json.loads(got.body)["choices"][0]["message"]["content"] == "ok", got
+        received = google.requests(id)[0]
+        assert received["verdict"] == "accepted" and "x-checksum" not in json.dumps(received["headers"]).lower()
+        assert "authorization" in {name.lower() for name, _ in received["headers"]}
+        gateway.close()
 
 
 # What headers mode cannot do: a test for each row of the README's table.

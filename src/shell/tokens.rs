@@ -47,12 +47,17 @@ impl Desk {
         Self { keeper: Keeper::new(Box::new(Envoy)), tick: Rc::clone(tick), waiting: RefCell::default() }
     }
 
-    /// A request waits for a token.
+    /// A request waits for a token; one that does so already may have come to its trailers.
     pub(super) fn add(&self, context_id: u32, exchange: &Rc<RefCell<Exchange>>, trailers: bool) {
         let wait = u64::try_from(exchange.borrow().token_wait().as_millis()).unwrap_or(u64::MAX);
         let deadline = now().saturating_add(wait);
-        let exchange = Rc::downgrade(exchange);
-        self.waiting.borrow_mut().push(Waiting { context_id, exchange, deadline, trailers });
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(known) = waiting.iter_mut().find(|known| known.context_id == context_id) {
+            known.trailers |= trailers;
+            return;
+        }
+        waiting.push(Waiting { context_id, exchange: Rc::downgrade(exchange), deadline, trailers });
+        drop(waiting);
         self.rearm();
     }
 

@@ -285,6 +285,13 @@ fn a_body_that_comes_before_the_token_does_not_let_the_head_go() {
     assert!(headers.is_some() && !body.unwrap().is_empty());
 
     let (mut exchange, tokens) = waiting();
+    assert!(matches!(exchange.on_request_body(HI.len(), false, whole), Act::Wait));
+    assert!(matches!(exchange.on_request_trailers(whole), Act::AwaitToken));
+    tokens.0.set(true);
+    let (headers, body) = sent(exchange.on_token(false, whole));
+    assert!(headers.is_some() && !body.unwrap().is_empty());
+
+    let (mut exchange, tokens) = waiting();
     assert!(matches!(exchange.on_request_body(5, false, whole), Act::Wait));
     assert!(matches!(exchange.on_token(false, whole), Act::AwaitToken));
     tokens.0.set(true);
