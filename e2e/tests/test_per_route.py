@@ -1,11 +1,13 @@
 """A configuration for each route, in each of the four ways that the shipped files show."""
 
+import copy
 import json
 import os
 import time
 
 import pytest
-from envoy import PINNED, ROOT, Envoy, filter_configs, hcm
+from envoy import PINNED, ROOT, Envoy, cluster, filter_configs, hcm
+from fake_google.identity import keys
 from servers import ServerFailed
 from support.lab import CHAT, MODEL, Gateway, chat
 
@@ -142,6 +144,31 @@ def test_unnamed_routes_with_metadata_of_their_own(gateways, version):
         assert sent(gateway, "/0" + CHAT)[:2] == ("key-0", "gemini-2.5-pro")
         assert sent(gateway, "/1" + CHAT)[:2] == ("key-1", "gemini-2.0-flash")
         assert sent(gateway, model=MODEL)[:2] == ("test-key", MODEL)
+
+
+def test_routes_with_identities_of_their_own(gateways, fake):
+    """Service accounts in the metadata of two routes, unknown when the filter was loaded: each gets its own token."""
+    emails = ["a@p1.iam.gserviceaccount.com", "b@p1.iam.gserviceaccount.com"]
+    accounts = [json.dumps(keys.service_account(fake, email)) for email in emails]
+    texts = [{"auth": {"gcp_use_service_account": True, "gcp_service_account_json": account}} for account in accounts]
+
+    def edit(config):
+        with_routes(*map(json.dumps, texts))(config)
+        tokens = copy.deepcopy(cluster(config))
+        tokens["name"] = tokens["load_assignment"]["cluster_name"] = "google-oauth"
+        config["static_resources"]["clusters"].append(tokens)
+
+    # Envoy 1.36 cannot sign: a 503 there.
+    gateway = gateways(version=PINNED, edit=edit)
+    bearers = []
+    for number in (0, 1, 0, 1):
+        got = gateway.ask(path=f"/{number}" + CHAT)
+        assert got.status == 200, got.body
+        headers = dict(got.received["headers"])
+        assert "x-goog-api-key" not in headers
+        bearers.append(headers["authorization"])
+    assert bearers[:2] == bearers[2:] and bearers[0] != bearers[1]
+    assert gateway.ask().status == 200
 
 
 @pytest.mark.parametrize("version", [OLDEST, PINNED])
