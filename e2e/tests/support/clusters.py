@@ -51,6 +51,11 @@ class Set:
 SETS = {
     "istio-envoyfilter": Set(("istio/gateway.yaml", "istio/gemini.yaml", "istio/envoyfilter.yaml"), istio.render, True),
     "gateway-patchpolicy": Set(("gateway/gateway.yaml", "gateway/gemini.yaml", "gateway/patchpolicy.yaml"), envoy_gateway.render, True),
+    "istio-wasmplugin": Set(("istio/gateway.yaml", "istio/gemini.yaml", "istio/wasmplugin.yaml"), istio.render, False),
+    "istio-trafficextension": Set(("istio/gateway.yaml", "istio/gemini.yaml", "istio/trafficextension.yaml"), istio.render, False),
+    "istio-vertex": Set(("istio/gateway.yaml", "istio/vertex.yaml"), istio.render, False, VERTEX),
+    "gateway-extensionpolicy": Set(("gateway/gateway.yaml", "gateway/gemini.yaml", "gateway/extensionpolicy.yaml"), envoy_gateway.render, False),
+    "gateway-vertex": Set(("gateway/gateway.yaml", "gateway/vertex.yaml"), envoy_gateway.render, False, VERTEX),
 }
 
 
