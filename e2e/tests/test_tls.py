@@ -1,11 +1,15 @@
 """TLS to Google, with every shipped configuration: the name asked for is the request's host, and the certificate must be
 that host's and the system's authorities must vouch for it; else nothing of a request leaves."""
 
+import json
+from collections import Counter
+
 import pytest
 import yaml
 from certificates import Authority
 from envoy import ROOT, SHIPPED, Envoy, cluster
-from support.clusters import GEMINI, SECRETS, SETS, VERTEX, running
+from fake_google.launch import Fake
+from support.clusters import GEMINI, SECRETS, SERVICES, SETS, VERTEX, running
 from support.lab import VERSION, Gateway, chat, reply
 from support.proxy import localise
 from support.tls import TlsUpstream
@@ -13,36 +17,40 @@ from support.tls import TlsUpstream
 VERTEX_FILE = ROOT / "envoy" / "vertex.yaml"
 # The host that each leads to.
 CONFIGURATIONS = {"gemini.yaml": GEMINI, "vertex.yaml": VERTEX, **{name: one.host for name, one in SETS.items()}}
-# A token that is there already, as only TLS to Vertex AI itself is in question.
-WITH_A_TOKEN = {
-    "auth": {"header_name": "authorization", "header_value": "Bearer test-token"},
-    "model": {"options": {"gemini": {"project_id": "p", "location_id": "global"}}},
-}
 STRANGER = "generativelanguage.example.com"
 
 
-def arguments(name, port, ca, folder):
-    """An Envoy with that configuration, whose Google is at `port` and whose system trusts `ca`."""
+def arguments(name, google, metadata, ca, folder):
+    """An Envoy with that configuration, whose Google is at the port `google`, whose metadata server is at `metadata`, and
+    whose system trusts `ca`."""
+    ports = {"google": google, "tokens": 1, "metadata": metadata}
     if name in SETS:
-        return running(SETS[name], folder, {"google": port, "tokens": port, "metadata": port}, ca, SECRETS)
-    extra = {"config": WITH_A_TOKEN} if name == "vertex.yaml" else {}
-    return {"file": ROOT / "envoy" / name, "upstream": port, "ca": ca, "edit": others, **extra}
+        return running(SETS[name], folder, ports, ca, SECRETS)
+
+    def edit(config):
+        for one in config["static_resources"]["clusters"]:
+            localise(one, {address: ports[service] for address, service in SERVICES.items()}, ca)
+
+    return {"file": ROOT / "envoy" / name, "edit": edit, "env": {"GOOGLE_CLOUD_PROJECT": "p"}}
 
 
-def others(config):
-    """The token services are not needed here."""
-    for one in config["static_resources"]["clusters"][1:]:
-        localise(one, {("oauth2.googleapis.com", 443): 1, ("169.254.169.254", 80): 1}, None)
+@pytest.fixture(scope="module")
+def metadata():
+    """The port of a metadata server."""
+    with Fake() as server:
+        token = {"access_token": "test-token", "expires_in": 3599, "token_type": "Bearer"}
+        server.behave("metadata", {"body": json.dumps(token)})
+        yield server.port
 
 
 class Meeting:
     """A gateway, and the server that it takes for Google's."""
 
-    def __init__(self, name, folder, **changes):
+    def __init__(self, name, metadata, folder, **changes):
         self.folder = folder
         self.trusted = Authority(folder / "trusted")
         self.upstream = TlsUpstream(reply())
-        changed = arguments(name, self.upstream.port, self.trusted.ca, folder) | changes
+        changed = arguments(name, self.upstream.port, metadata, self.trusted.ca, folder) | changes
         self.gateway = Gateway(Envoy(version=VERSION, **changed), None)
 
     def ask(self, host, trusted=True):
@@ -51,11 +59,12 @@ class Meeting:
         self.upstream.present(self.trusted.issue(host) if trusted else Authority(self.folder / "other").issue(host))
         before = self.failures()
         got = self.gateway.post(chat())
-        return got, {name for name, count in self.failures().items() if count > before.get(name, 0)}
+        return got, set(self.failures() - before)
 
     def failures(self):
+        """Envoy's counters of TLS errors, all clusters together."""
         counters = self.gateway.envoy.stats("cluster.").items()
-        return {name.rpartition(".")[2]: count for name, count in counters if ".ssl.fail" in name}
+        return sum((Counter({name.rpartition(".")[2]: n}) for name, n in counters if ".ssl.fail" in name), Counter())
 
     def close(self):
         self.gateway.close()
@@ -63,9 +72,9 @@ class Meeting:
 
 
 @pytest.fixture(scope="module", params=CONFIGURATIONS)
-def met(request, tmp_path_factory):
+def met(request, metadata, tmp_path_factory):
     """(Google's host, Meeting) of each configuration."""
-    meeting = Meeting(request.param, tmp_path_factory.mktemp("tls"))
+    meeting = Meeting(request.param, metadata, tmp_path_factory.mktemp("tls"))
     yield CONFIGURATIONS[request.param], meeting
     meeting.close()
 
@@ -101,7 +110,7 @@ def refused(got, upstream):
 def test_the_name_is_the_requests_host(tmp_path):
     """The filter is told another host: TLS is for that one then, and Google's certificate will not do."""
     config = {"auth": {"header_value": "test-key"}, "model": {"options": {"upstream_url": f"https://{STRANGER}"}}}
-    meeting = Meeting("gemini.yaml", tmp_path, config=config)
+    meeting = Meeting("gemini.yaml", 1, tmp_path, config=config)
     assert meeting.ask(STRANGER)[0].status == 200
     assert set(meeting.upstream.names) == {STRANGER}
     refused(meeting.ask(GEMINI)[0], meeting.upstream)
