@@ -14,7 +14,7 @@ BUILD := $(or $(CARGO_TARGET_DIR),target)
 export GEMINI_FILTER_WASM := $(abspath $(BUILD)/wasm32-wasip1/release/gemini_filter.wasm)
 
 # The size which the filter, as loaded by Envoy, must stay below.
-MAX_WASM_BYTES := 1100000
+MAX_WASM_BYTES := 1400000
 # The image of `make oci`, by the filter's version.
 IMAGE ?= gemini-filter:v$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 WASM_BINDGEN := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
@@ -58,7 +58,7 @@ compose: need targets $(VENV)/.done wasm ## the docker-compose harness: up, smok
 oci: wasm ## the filter as an OCI image, for Istio and Envoy Gateway (needs a Docker engine); IMAGE=name:tag names it
 	@envoy/oci/build $(GEMINI_FILTER_WASM) $(IMAGE)
 
-size: wasm ## the filter's size; fails at 1.1 MB
+size: wasm ## the filter's size; fails at 1.4 MB
 	@bytes=$$(stat -c %s $(GEMINI_FILTER_WASM)); gzipped=$$(gzip -9c $(GEMINI_FILTER_WASM) | wc -c); \
 	  echo "gemini_filter.wasm: $$bytes bytes, $$gzipped gzipped (must stay below $(MAX_WASM_BYTES))"; \
 	  test $$bytes -lt $(MAX_WASM_BYTES)
