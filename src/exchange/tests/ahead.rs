@@ -111,6 +111,12 @@ fn what_the_body_decides_cannot_change_the_head() {
         "messages":[{"role":"user","content":"Hi"}]}"#;
     host.request(&Message::chat(cache));
     assert_eq!(code(&host), ("400".to_owned(), "unsupported_in_headers_mode".to_owned()));
+
+    let mut preview = vertex;
+    preview["model"]["options"]["gemini"]["api_version"] = "v1beta1".into();
+    let mut host = Host::new(&headers_mode(&preview));
+    host.request(&Message::chat(cache));
+    assert!(host.upstream.is_some(), "the path is the same");
 }
 
 #[test]
