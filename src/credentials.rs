@@ -47,6 +47,9 @@ pub enum Token {
 pub trait Tokens {
     /// The token of `source`, good now.
     fn get(&self, source: &Rc<Source>) -> Token;
+
+    /// Google answered 401 to a request that went with this token of `source`.
+    fn reject(&self, source: &Rc<Source>, token: &str);
 }
 
 /// Why there is no token, for the log. It holds nothing secret.

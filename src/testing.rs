@@ -20,6 +20,8 @@ impl Tokens for NoTokens {
     fn get(&self, _: &Rc<Source>) -> Token {
         Token::Wait
     }
+
+    fn reject(&self, _: &Rc<Source>, _: &str) {}
 }
 
 /// A configuration from its JSON.

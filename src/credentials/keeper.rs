@@ -119,6 +119,26 @@ impl Keeper {
         Token::Wait
     }
 
+    /// Google refused this token. If workers still use it, the next request fetches another; not again within ten
+    /// seconds, since it may be the request that Google refuses whatever token it has.
+    pub fn reject(&self, source: &Source, token: &str) {
+        let (host, now) = (&*self.host, self.host.now());
+        let mut entries = self.entries.borrow_mut();
+        let uses = |entry: &&mut Entry| entry.source.key() == source.key() && entry.record.token == token;
+        let Some(entry) = entries.iter_mut().find(uses) else { return };
+        let version = entry.reload(host);
+        if entry.record.token != token || !entry.record.may_be_rejected(now) {
+            return;
+        }
+        entry.record = std::mem::take(&mut entry.record).rejected(now);
+        let (_, name) = names(source);
+        // Who shared something in between has a token that this VM will find there.
+        host.share(&name, &entry.record.write(), version);
+        log::warn!(
+            "auth: Google refused the token of the {source}, another one is fetched for the next request"
+        );
+    }
+
     /// Looks what there is to do: fetches what is wanted and prolongs leases.
     pub fn on_tick(&self) {
         let (host, now) = (&*self.host, self.host.now());
@@ -197,12 +217,14 @@ impl Entry {
         Self { source, record: Record::default(), wanted: false, used: false, ours: false, running: None }
     }
 
-    /// Takes over what workers share, where there is something.
-    fn reload(&mut self, host: &dyn Host) {
+    /// Takes over what workers share, where there is something; its version, or 0.
+    fn reload(&mut self, host: &dyn Host) -> u32 {
         let (_, name) = names(&self.source);
-        if let Some(record) = host.shared(&name).and_then(|(bytes, _)| Record::read(&bytes)) {
+        let Some((bytes, version)) = host.shared(&name) else { return 0 };
+        if let Some(record) = Record::read(&bytes) {
             self.record = record;
         }
+        version
     }
 
     fn start(&mut self, host: &dyn Host, lease: Lease, now: u64) {
@@ -227,9 +249,11 @@ impl Entry {
         self.record = match outcome {
             Ok((token, lifetime)) => {
                 log::info!("auth: fetched a token for the {}, valid for {lifetime} s", self.source);
-                Record::fetched(token, lifetime, now, random)
+                Record::fetched(token, lifetime, now, random).rejected_at(self.record.rejected)
             }
             Err(Failure { permanent, reason }) => {
+                // The token that is there may have been refused meanwhile.
+                self.reload(host);
                 let record = std::mem::take(&mut self.record).failed(permanent, now, random);
                 let pause = record.retry.saturating_sub(now);
                 log::error!(

@@ -21,6 +21,9 @@ const EARLY: (u64, u64) = (225_000, 60_000);
 /// Milliseconds before its expiry at which a token is not used any more.
 const SLACK: u64 = 10_000;
 
+/// Milliseconds in which only one token that Google refuses is replaced.
+const REJECTION: u64 = 10_000;
+
 /// Milliseconds between attempts that failed: of the first pause and of the longest, by whether the reason passes.
 const PASSING: (u64, u64) = (500, 30_000);
 const PERMANENT: (u64, u64) = (5000, 60_000);
@@ -85,6 +88,8 @@ pub(super) struct Record {
     pub(super) refresh: u64,
     /// Before which no attempt should be made.
     pub(super) retry: u64,
+    /// When Google last refused a token that was then given up.
+    pub(super) rejected: u64,
     /// Attempts that failed since the last that did not.
     pub(super) failures: u8,
     /// The last failure will not pass by itself.
@@ -96,19 +101,21 @@ impl Record {
         let (until, rest) = bytes.split_first_chunk()?;
         let (refresh, rest) = rest.split_first_chunk()?;
         let (retry, rest) = rest.split_first_chunk()?;
+        let (rejected, rest) = rest.split_first_chunk()?;
         let ([failures, permanent], token) = rest.split_first_chunk()?;
         Some(Self {
             token: std::str::from_utf8(token).ok()?.to_owned(),
             until: u64::from_be_bytes(*until),
             refresh: u64::from_be_bytes(*refresh),
             retry: u64::from_be_bytes(*retry),
+            rejected: u64::from_be_bytes(*rejected),
             failures: *failures,
             permanent: *permanent == 1,
         })
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
-        let times = [self.until, self.refresh, self.retry].map(u64::to_be_bytes).concat();
+        let times = [self.until, self.refresh, self.retry, self.rejected].map(u64::to_be_bytes).concat();
         let last = [self.failures, u8::from(self.permanent)];
         [&times[..], &last, self.token.as_bytes()].concat()
     }
@@ -127,6 +134,16 @@ impl Record {
         }
     }
 
+    /// The same without its token, which Google refused. What the last attempts came to stays.
+    pub(super) fn rejected(self, now: u64) -> Self {
+        Self { token: String::new(), until: 0, refresh: 0, rejected: now, ..self }
+    }
+
+    /// The same, remembering when the last token was given up.
+    pub(super) fn rejected_at(self, rejected: u64) -> Self {
+        Self { rejected, ..self }
+    }
+
     /// The same after an attempt that failed: a token that there is stays. Pauses double and vary by half.
     pub(super) fn failed(mut self, permanent: bool, now: u64, random: u64) -> Self {
         let (first, longest) = if permanent { PERMANENT } else { PASSING };
@@ -136,6 +153,11 @@ impl Record {
         self.failures = self.failures.saturating_add(1);
         self.permanent = permanent;
         self
+    }
+
+    /// Whether it is long enough since a token was given up; a time yet to come is from a clock that was set back.
+    pub(super) fn may_be_rejected(&self, now: u64) -> bool {
+        now.checked_sub(self.rejected).is_none_or(|passed| passed >= REJECTION)
     }
 
     pub(super) fn is_usable(&self, now: u64) -> bool {
@@ -166,8 +188,15 @@ mod tests {
 
     #[test]
     fn records_and_leases_are_read_as_written() {
-        let record =
-            Record { token: "t".to_owned(), until: 1, refresh: 2, retry: 3, failures: 4, permanent: true };
+        let record = Record {
+            token: "t".to_owned(),
+            until: 1,
+            refresh: 2,
+            retry: 3,
+            rejected: 5,
+            failures: 4,
+            permanent: true,
+        };
         assert!(Record::read(&record.write()) == Some(record));
         assert!(Record::read(b"short").is_none());
         let lease = Lease::of(7, 100);

@@ -25,7 +25,12 @@ impl Exchange {
                 }
                 Collected::Reply(reply)
             }
-            State::Sent { .. } => Collected::Error { status },
+            State::Sent { .. } => {
+                if status == 401 {
+                    self.reject_token();
+                }
+                Collected::Error { status }
+            }
             // Another filter, or Envoy itself, refused the request before it was complete.
             State::Reading(_) | State::Waiting { .. } | State::Ahead(_) if status >= 400 => {
                 Collected::Error { status }

@@ -1,4 +1,5 @@
 mod ahead;
+mod token;
 
 use super::*;
 use crate::testing::{Host, Message, NoTokens, Remembered, config};

@@ -44,6 +44,13 @@ impl Exchange {
         }
     }
 
+    /// Google refused the request's credential: a token that was fetched is not to go with the next ones.
+    pub(super) fn reject_token(&self) {
+        if let (Some(source), Some(token)) = (self.config.auth.source(), &self.token) {
+            self.tokens.reject(source, token);
+        }
+    }
+
     /// Whether there is a token, or none is needed.
     pub(super) fn fetch_token(&mut self) -> Result<bool, Error> {
         let Some(source) = self.config.auth.source() else {

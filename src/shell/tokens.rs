@@ -119,6 +119,10 @@ impl Tokens for Desk {
         }
         token
     }
+
+    fn reject(&self, source: &Rc<Source>, token: &str) {
+        self.keeper.reject(source, token);
+    }
 }
 
 /// Creates the leases, where they are not there yet: a compare-and-swap on a missing key would let everybody win.

@@ -285,6 +285,68 @@ fn permanent_failures_are_told_at_once() {
 }
 
 #[test]
+fn a_token_that_google_refuses_is_replaced_once_in_a_while() {
+    let world = World::new();
+    let (first, second) = (world.vm(), world.vm());
+    let fetched = |vm: &Keeper, name: &str| {
+        vm.on_tick();
+        vm.on_reply(world.only_call(), &token(name, 3600));
+    };
+    ask(&first);
+    fetched(&first, "t1");
+    assert_eq!((ask(&first), ask(&second)), ("t1".to_owned(), "t1".to_owned()));
+    first.reject(&source(), "t0");
+    assert_eq!(ask(&first), "t1", "another token was refused, of a request that began earlier");
+    first.reject(&source(), "t1");
+    assert!(world.calls.borrow().is_empty() && !first.is_wanted(), "only who needs one fetches one");
+    assert_eq!(ask(&first), "wait");
+    fetched(&first, "t2");
+    assert_eq!((ask(&first), ask(&second)), ("t2".to_owned(), "t1".to_owned()));
+    second.reject(&source(), "t1");
+    assert_eq!(ask(&second), "t2", "it was replaced already");
+    // Google refuses whatever comes.
+    for vm in [&first, &second, &first] {
+        world.pass(3000);
+        vm.reject(&source(), "t2");
+        assert_eq!((ask(&first), ask(&second)), ("t2".to_owned(), "t2".to_owned()));
+    }
+    world.pass(1000);
+    second.reject(&source(), "t2");
+    assert_eq!(ask(&second), "wait");
+    fetched(&second, "t3");
+    first.reject(&source(), "t2");
+    assert_eq!((ask(&first), ask(&second)), ("t3".to_owned(), "t3".to_owned()));
+}
+
+#[test]
+fn a_refused_token_does_not_come_back() {
+    let world = World::new();
+    let (owner, other) = (world.vm(), world.vm());
+    ask(&owner);
+    owner.on_tick();
+    owner.on_reply(world.only_call(), &token("t1", 3600));
+    assert_eq!((ask(&owner), ask(&other)), ("t1".to_owned(), "t1".to_owned()));
+    world.pass(owner.next_tick().unwrap());
+    owner.on_tick();
+    other.reject(&source(), "t1");
+    owner.on_reply(world.only_call(), &status(500));
+    assert_eq!((ask(&owner), ask(&other)), ("wait".to_owned(), "wait".to_owned()));
+    // Refusals by the token service still count.
+    let world = World::new();
+    let vm = world.vm();
+    ask(&vm);
+    vm.on_tick();
+    vm.on_reply(world.only_call(), &token("t1", 3600));
+    ask(&vm);
+    world.pass(vm.next_tick().unwrap());
+    vm.on_tick();
+    vm.on_reply(world.only_call(), &status(403));
+    assert_eq!(ask(&vm), "t1");
+    vm.reject(&source(), "t1");
+    assert_eq!(ask(&vm), "failed 3");
+}
+
+#[test]
 fn foreign_and_aged_data_do_no_harm() {
     let world = World::new();
     let vm = world.vm();

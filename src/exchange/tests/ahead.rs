@@ -236,6 +236,8 @@ impl Tokens for Later {
     fn get(&self, _: &Rc<Source>) -> Token {
         if self.0.get() { Token::Ready("t".to_owned()) } else { Token::Wait }
     }
+
+    fn reject(&self, _: &Rc<Source>, _: &str) {}
 }
 
 /// An exchange that waits for a token with its head, and what makes it come.
