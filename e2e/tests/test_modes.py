@@ -267,13 +267,15 @@ def test_model_from_the_body_by_json_to_metadata(fake, version):
 @pytest.mark.parametrize("mode", HEADERS_MODES)
 def test_google_s_own_endpoint_for_openai_s_clients(fake, mode):
     """Its replies are streamed or not as the client asks; only their errors come late."""
-    gateway = start(fake, mode, config={**HEADERS, "upstream_format": "openai"})
-    made = {"id": "r1", "object": "chat.completion", "created": 1, "model": MODEL, "choices": [
+    auth = {"header_name": "authorization", "header_value": "Bearer test-key"}
+    gateway = start(fake, mode, config={**HEADERS, "auth": auth, "upstream_format": "openai"})
+    made = {"id": "r1", "object": "chat.completion", "created": 1_795_000_000, "model": MODEL, "choices": [
         {"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"},
     ], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
     got = gateway.ask({"body": json.dumps(made)})
-    assert got.status == 200 and got.text == "ok" and got.received["path"].endswith("/openai/chat/completions")
-    chunk = {**made, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}]}
+    assert got.status == 200, got.body
+    assert got.text == "ok" and got.received["path"].endswith("/openai/chat/completions")
+    chunk = {**made, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "ok"}, "logprobs": None, "finish_reason": "stop"}]}
     got = gateway.ask(stream_body(sse([chunk]) + b"data: [DONE]\n\n"), stream=True)
     assert got.stream.problems == [] and got.stream.messages[0]["content"] == "ok"
     error = [{"error": {"code": 429, "message": "No.", "status": "RESOURCE_EXHAUSTED"}}]
