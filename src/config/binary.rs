@@ -11,6 +11,9 @@ use super::tree;
 /// Levels of objects and arrays, as many as JSON may have.
 const DEEPEST: usize = 127;
 
+/// Members that are numbers with a point: Envoy's YAML knows whole numbers only, and `1.0` arrives as a string.
+const DECIMALS: [&str; 4] = ["temperature", "top_p", "body_wait", "gcp_token_wait"];
+
 /// The object that `bytes` are; `None` where they are no `Struct`.
 pub(super) fn read(bytes: &[u8]) -> Option<Value> {
     object(bytes, DEEPEST)
@@ -31,7 +34,8 @@ fn object(bytes: &[u8], depth: usize) -> Option<Value> {
                 _ => return None,
             }
         }
-        members.insert(name.to_owned(), member);
+        let decimal = member.as_str().filter(|_| DECIMALS.contains(&name)).and_then(|text| text.parse().ok());
+        members.insert(name.to_owned(), decimal.map_or(member, tree::number));
     }
     Some(Value::Object(members))
 }
@@ -178,6 +182,9 @@ mod tests {
         ] {
             assert_eq!(read(&document(&value)), Some(value));
         }
+        let written = json!({"temperature": "0.5", "x": {"top_p": "1.0", "body_wait": "x"}, "name": "1.0"});
+        let meant = json!({"temperature": 0.5, "x": {"top_p": 1, "body_wait": "x"}, "name": "1.0"});
+        assert_eq!(read(&document(&written)), Some(meant));
         assert_eq!(read(&document(&json!({"a": 512.0, "b": 1e300}))), Some(json!({"a": 512, "b": 1e300})));
     }
 

@@ -199,3 +199,21 @@ fn what_is_not_the_plugin_is_refused() {
         ),
     ]);
 }
+
+/// What Google's compatible endpoint takes is the key as a bearer token.
+#[test]
+fn keys_are_bearer_tokens_there() {
+    for auth in [
+        r#"{"header":{"x-goog-api-key":"K"}}"#,
+        r#"{"query":{"key":"K"}}"#,
+        r#"{"header":{"Authorization":"Bearer K"}}"#,
+    ] {
+        let config = load(&format!(r#"{{"provider":"gemini","auth":{auth}}}"#));
+        assert_eq!(config.auth.header(), Some(("authorization", "Bearer K")), "{auth}");
+        assert_eq!(config.auth.query(), None);
+    }
+    let elsewhere = load(
+        r#"{"provider":"gemini","auth":{"query":{"key":"K"}},"override":{"endpoint":"https://x.example/v1/chat"}}"#,
+    );
+    assert_eq!((elsewhere.auth.header(), elsewhere.auth.query()), (None, Some(("key", "K"))));
+}
