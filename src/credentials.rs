@@ -9,7 +9,6 @@
 //! <https://cloud.google.com/docs/authentication/token-types>
 
 mod calls;
-mod clock;
 pub mod fetch;
 mod file;
 mod jwt;

@@ -23,6 +23,7 @@
 //!
 //! Rules: time, randomness and configuration are inputs. Nothing panics: one panic takes every stream of a worker.
 
+mod clock;
 pub mod config;
 pub mod credentials;
 pub mod endpoint;

@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use super::{Failure, clock};
+use super::Failure;
+use crate::clock;
 use crate::wire::json;
 
 /// A reply, Envoy's own included: 503 when nobody can be reached and 504 when nobody answers in time.

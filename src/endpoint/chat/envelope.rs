@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::audio_out::Audio;
 use super::calls::Calling;
+use crate::clock::timestamp;
 use crate::config::Config;
 use crate::endpoint::Request;
 use crate::error::{Error, upstream};
@@ -88,7 +89,7 @@ impl Envelope {
             Some(id) => format!("chatcmpl-{id}"),
             None => format!("chatcmpl-{:032x}", self.id),
         };
-        let created = replies.iter().find_map(|reply| unix_seconds(reply.create_time.as_deref()?));
+        let created = replies.iter().find_map(|reply| timestamp(reply.create_time.as_deref()?));
         let created = created.unwrap_or(self.now);
         let version = replies.iter().find_map(|reply| {
             let name = strip_prefixes(reply.model_version.as_deref()?);
@@ -135,50 +136,4 @@ pub(super) fn push_signature(out: &mut Vec<u8>, signature: &str) {
     out.extend_from_slice(b"\"extra_content\":{\"google\":{\"thought_signature\":");
     push_string(out, signature);
     out.extend_from_slice(b"}}");
-}
-
-/// Seconds since 1970 of an RFC 3339 time in UTC, such as `2026-11-21T23:23:46.123456Z`.
-fn unix_seconds(time: &str) -> Option<u64> {
-    let (date, clock) = time.split_once('T')?;
-    let numbers = |text: &str, separator| -> Option<[u64; 3]> {
-        let mut fields = text.split(separator).map(|field| field.parse().ok());
-        Some([fields.next()??, fields.next()??, fields.next()??])
-    };
-    let [year, month, day] = numbers(date, '-')?;
-    let [hour, minute, second] = numbers(clock.get(..8)?, ':')?;
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days since 0000-03-01 in years that begin with March, so that the leap day comes last.
-    let (year, month) =
-        if month > 2 { (year, month.wrapping_sub(3)) } else { (year.wrapping_sub(1), month.wrapping_add(9)) };
-    let leaps = (year / 4).wrapping_sub(year / 100).wrapping_add(year / 400);
-    let in_year = month.wrapping_mul(153).wrapping_add(2) / 5;
-    let days = year.wrapping_mul(365).wrapping_add(leaps).wrapping_add(in_year).wrapping_add(day);
-    let days = days.checked_sub(719_469)?;
-    let minutes = days.wrapping_mul(24).wrapping_add(hour).wrapping_mul(60).wrapping_add(minute);
-    Some(minutes.wrapping_mul(60).wrapping_add(second))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn times_are_seconds_since_1970() {
-        for (time, expected) in [
-            ("1970-01-01T00:00:00Z", Some(0)),
-            ("2000-02-29T12:00:00Z", Some(951_825_600)),
-            ("2024-12-31T23:59:59.999Z", Some(1_735_689_599)),
-            ("2026-11-21T23:23:46.123456Z", Some(1_795_303_426)),
-            ("1969-12-31T23:59:59Z", None),
-            ("2026-13-01T00:00:00Z", None),
-            ("yesterday", None),
-            ("2026-01-01Tnoon", None),
-        ] {
-            assert_eq!(unix_seconds(time), expected, "{time}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
-//! Dates in replies, as seconds since 1970.
+//! Dates as they are written, as seconds since 1970.
 
 /// An HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`, <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>.
-pub(super) fn http_date(text: &str) -> Option<u64> {
+pub(crate) fn http_date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (_, date) = text.split_once(", ")?;
@@ -14,7 +14,7 @@ pub(super) fn http_date(text: &str) -> Option<u64> {
 }
 
 /// A time in UTC, `2026-11-22T05:45:42Z`, fractions ignored, <https://www.rfc-editor.org/rfc/rfc3339>.
-pub(super) fn timestamp(text: &str) -> Option<u64> {
+pub(crate) fn timestamp(text: &str) -> Option<u64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut parts = date.split('-').map(|part| part.parse().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -61,6 +61,10 @@ mod tests {
         }
         for (text, expected) in [
             ("1970-01-01T00:00:00Z", Some(0)),
+            ("2000-02-29T12:00:00Z", Some(951_825_600)),
+            ("2024-12-31T23:59:59.999Z", Some(1_735_689_599)),
+            ("1969-12-31T23:59:59Z", None),
+            ("2026-01-01Tnoon", None),
             ("2026-11-22T05:45:42Z", Some(1_795_326_342)),
             ("2026-11-22T05:45:42.123456789Z", Some(1_795_326_342)),
             ("2000-03-01T00:00:00Z", Some(951_868_800)),
