@@ -118,7 +118,11 @@ fn rewritten(plugin: Map<String, Value>) -> Result<Value, ConfigError> {
 /// `auth.header`, `auth.query` and `auth.gcp`; what else `auth` has must be ours.
 fn credential(config: &mut Value) -> Result<(), ConfigError> {
     if let Some((name, value)) = only(config, "auth.header")? {
-        put(config, "auth.header_name", name.into());
+        // Google's own header, which the compatible endpoint does not read: without a name the key goes where it does.
+        let elsewhere = kong::get(config, "override.endpoint").is_some();
+        if elsewhere || !name.eq_ignore_ascii_case("x-goog-api-key") {
+            put(config, "auth.header_name", name.into());
+        }
         put(config, "auth.header_value", value);
     }
     if let Some((name, value)) = only(config, "auth.query")? {

@@ -200,20 +200,15 @@ fn what_is_not_the_plugin_is_refused() {
     ]);
 }
 
-/// What Google's compatible endpoint takes is the key as a bearer token.
 #[test]
-fn keys_are_bearer_tokens_there() {
-    for auth in [
-        r#"{"header":{"x-goog-api-key":"K"}}"#,
-        r#"{"query":{"key":"K"}}"#,
-        r#"{"header":{"Authorization":"Bearer K"}}"#,
+fn keys_go_where_the_endpoint_reads_them() {
+    let elsewhere = r#","override":{"endpoint":"https://x.example/v1/chat"}"#;
+    for (auth, rest, expected) in [
+        (r#"{"x-goog-api-key":"K"}"#, "", ("authorization", "Bearer K")),
+        (r#"{"X-Goog-Api-Key":"K"}"#, elsewhere, ("x-goog-api-key", "K")),
+        (r#"{"Authorization":"Bearer K"}"#, "", ("authorization", "Bearer K")),
     ] {
-        let config = load(&format!(r#"{{"provider":"gemini","auth":{auth}}}"#));
-        assert_eq!(config.auth.header(), Some(("authorization", "Bearer K")), "{auth}");
-        assert_eq!(config.auth.query(), None);
+        let config = load(&format!(r#"{{"provider":"gemini","auth":{{"header":{auth}}}{rest}}}"#));
+        assert_eq!(config.auth.header(), Some(expected), "{auth}");
     }
-    let elsewhere = load(
-        r#"{"provider":"gemini","auth":{"query":{"key":"K"}},"override":{"endpoint":"https://x.example/v1/chat"}}"#,
-    );
-    assert_eq!((elsewhere.auth.header(), elsewhere.auth.query()), (None, Some(("key", "K"))));
 }
