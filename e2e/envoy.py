@@ -22,6 +22,7 @@ Interface:
   `file`         configuration file, default envoy/gemini.yaml.
   `over`         file with fields of the HTTP connection manager, such as envoy/per-route.yaml, laid over that.
   `bootstrap`    a whole configuration, ready to use; then only `version`, `env` and `concurrency` count.
+  `log_level`    of all components; `components` of single ones, such as "wasm:trace", from the start.
 * `url` "http://127.0.0.1:PORT", `port`; `admin` the admin interface's URL.
 * `log()` all output (access log included), `stats(prefix="")` {name: int}, `alive()`, `stop()`, `dir`.
 * `validate(**same arguments)` runs `envoy --mode validate`: (exit status, output).
@@ -195,6 +196,7 @@ class Envoy(Server):
         env: Mapping[str, str | None] | None = None,
         concurrency: int = 1,
         log_level: str = "info",
+        components: str = "",
         timeout: float = 60,
         **changes: Any,
     ) -> None:
@@ -210,6 +212,8 @@ class Envoy(Server):
             # The access log is written at once, not every 10 s.
             "--file-flush-interval-msec", "50",
         ]
+        if components:
+            command += ["--component-log-level", components]
         self.spawn(command, environment(env), self._ready, timeout)
         listeners = json.loads(self._get("/listeners?format=json"))["listener_statuses"]
         self.port: int = listeners[0]["local_address"]["socket_address"]["port_value"]

@@ -5,7 +5,6 @@ import copy
 import json
 import threading
 import time
-from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ from envoy import PINNED, filter_configs, validate
 from fake_google.identity import keys
 from support.lab import CHAT, chat
 from support.raw import RawClient, chunked, request
-from support.tokens import CLUSTERS, Crowd, active, asked, bearers, eventually, hello, plain_cluster, principal, waits_at
+from support.tokens import Crowd, active, asked, assertions, bearers, eventually, hello, principal, waits_at
 
 ROBOT = "robot@p.iam.gserviceaccount.com"
 OTHER = "other@p.iam.gserviceaccount.com"
@@ -31,15 +30,6 @@ def google(fake):
 
 def key_file(google, email=ROBOT, **extra):
     return json.dumps(keys.service_account(google, email, **extra))
-
-
-def assertions(google):
-    """The claims of all assertions that the token endpoint got."""
-    found = []
-    for record in google.requests(service="oauth2"):
-        claims = parse_qs(record["body_text"])["assertion"][0].split(".")[1]
-        found.append(json.loads(base64.urlsafe_b64decode(claims + "==")))
-    return found
 
 
 # Whose token it is: (fields of `auth`, variables, how often each service is asked).
@@ -131,7 +121,8 @@ def test_rotation_under_load_loses_no_request(fresh_envoy, google):
     counts = google.services()["oauth2"]
     assert set(statuses) == {200} and len(statuses) > 50
     assert counts["issued"] >= 3 and counts["most"] == 1
-    assert len(set(bearers(google))) == counts["issued"] or len(set(bearers(google))) == counts["issued"] - 1
+    # The last one may not have been needed.
+    assert counts["issued"] - 1 <= len(set(bearers(google))) <= counts["issued"]
 
 
 @pytest.mark.parametrize("concurrency", [1, 2])
@@ -227,6 +218,43 @@ def test_the_owner_of_the_lease_dies(fresh_envoy, google):
     assert asked(google) == {"oauth2": 1}
 
 
+def test_the_owner_of_the_lease_is_taken_away(fresh_envoy, google, tmp_path):
+    """Its configuration is replaced (ECDS) while it fetches, its VM goes, and its call with it."""
+    source, file = "type.googleapis.com/envoy.extensions.filters.http.", tmp_path / "filter.json"
+
+    def write(typed_config):
+        resource = {"@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig", "name": "one", "typed_config": typed_config}
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps({"resources": [resource]}))
+        new.replace(file)
+
+    def edit(config):
+        plugin = second_listener(config)
+        plugin["vm_config"]["configuration"] = {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "a VM of its own"}
+        filters = config["static_resources"]["listeners"][-1]["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"]
+        write(filters[0]["typed_config"])
+        discovery = {"config_source": {"resource_api_version": "V3", "path_config_source": {"path": str(file)}}}
+        filters[0] = {"name": "one", "config_discovery": {**discovery, "type_urls": [source + "wasm.v3.Wasm", source + "buffer.v3.Buffer"]}}
+        config["node"] = {"id": "test", "cluster": "test"}
+
+    gateway = fresh_envoy(**principal(google, {"gcp_service_account_json": key_file(google)}, edit=edit))
+
+    def vms():
+        return gateway.envoy.stats("wasm.")["wasm.envoy.wasm.runtime.v8.active"]
+
+    google.behave("oauth2", {"hold": True, "times": 1})
+    before = vms()
+    with RawClient(port_of(gateway, "second")) as client:
+        client.send(hello())
+        waits_at(google, "oauth2")
+        crowd = Crowd(gateway, [hello()] * 5)
+        assert asked(google) == {"oauth2": 1}
+    write({"@type": source + "buffer.v3.Buffer", "max_request_bytes": 1})
+    eventually(lambda: vms() < before)
+    assert [reply.status for reply in crowd.replies()] == [200] * 5
+    assert asked(google) == {"oauth2": 2} and len(set(bearers(google))) == 1
+
+
 def test_kinds_of_requests_that_wait(fresh_envoy, google):
     gateway = fresh_envoy(**principal(google, {"gcp_service_account_json": key_file(google)}), concurrency=2, trailers=True)
     google.behave("oauth2", {"hold": True})
@@ -237,7 +265,7 @@ def test_kinds_of_requests_that_wait(fresh_envoy, google):
         [
             hello(), hello("x" * 1_000_000), hello(stream=True), pieces,
             pieces.removesuffix(b"\r\n") + b"x-checksum: 1\r\n\r\n",
-            hello("", "connection: close"),
+            hello("hello", "connection: close"),
         ],
     )  # fmt: skip
     waits_at(google, "oauth2")

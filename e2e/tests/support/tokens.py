@@ -1,14 +1,15 @@
 """Gateways whose tokens come from the fake's token services, and many requests at once."""
 
+import base64
 import json
 import time
+from urllib.parse import parse_qs
 
 from envoy import Config, filter_configs, listener
 from support.lab import Exchange, Gateway, chat
 from support.raw import RawClient, RawReply, request
 
 CLUSTERS = ("google-oauth", "google-metadata", "google-sts", "google-iamcredentials", "google-subject-token")
-SERVICES = ("oauth2", "metadata", "sts", "iamcredentials", "subject_token")
 VARIABLES = ["GEMINI_API_KEY", "GCP_SERVICE_ACCOUNT", "SUBJECT_TOKEN"]
 
 
@@ -54,6 +55,15 @@ def waits_at(fake, service: str) -> None:
 def asked(fake) -> dict[str, int]:
     """How many requests each token service got, without those that got none."""
     return {name: counts["requests"] for name, counts in fake.services().items() if counts["requests"]}
+
+
+def assertions(google):
+    """The claims of all assertions that the token endpoint got."""
+    found = []
+    for record in google.requests(service="oauth2"):
+        claims = parse_qs(record["body_text"])["assertion"][0].split(".")[1]
+        found.append(json.loads(base64.urlsafe_b64decode(claims + "==")))
+    return found
 
 
 def bearers(fake) -> list[str]:
