@@ -11,10 +11,10 @@ import pytest
 from envoy import validate
 from fake_google.identity import keys
 from support.lab import CHAT, chat
-from support.tokens import asked, assertions, bearers, eventually, principal, unavailable
+from support.tokens import OTHER, asked, assertions, bearers, eventually, known, principal, signing, unavailable
 
 METADATA = "google-metadata"
-GOOD, OTHER = "good@p.iam.gserviceaccount.com", "other@p.iam.gserviceaccount.com"
+GOOD = "good@p.iam.gserviceaccount.com"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def closed():
 
 
 def key_file(google, **extra):
-    return {"gcp_service_account_json": json.dumps(keys.service_account(google, **extra))}
+    return {"gcp_service_account_json": json.dumps(signing(google, **extra))}
 
 
 def refused(gateway, wait, extra=4.0):
@@ -117,8 +117,7 @@ def test_clocks_differ(fresh_envoy, google, skew, refusals):
 def test_clocks_differ_when_impersonating(fresh_envoy, google, skew):
     """The expiry of an impersonated account's token is a time of Google's clock."""
     google.set_clock(skew)
-    keys.service_account(google, OTHER)
-    gateway = fresh_envoy(**principal(google, {"gcp_impersonate_service_account": OTHER}))
+    gateway = fresh_envoy(**principal(google, {"gcp_impersonate_service_account": known(google, OTHER)}))
     assert [gateway.post(chat()).status for _ in range(4)] == [200] * 4
     assert asked(google) == {"metadata": 1, "iamcredentials": 1}
 
@@ -228,12 +227,11 @@ def test_google_refuses_every_token(fresh_envoy, google):
 def test_nothing_secret_is_told(fresh_envoy, google):
     """At the log level trace, whatever happens, in the log and in replies."""
     audience = "//iam.googleapis.com/projects/9/locations/global/workloadIdentityPools/a/providers/b"
-    keys.service_account(google, OTHER)
-    account = keys.service_account(google)
+    account = signing(google)
     principals = [
         {"gcp_service_account_json": json.dumps(account)},
         {"gcp_service_account_json": json.dumps({**account, "private_key_id": "0" * 40})},
-        {"gcp_impersonate_service_account": OTHER},
+        {"gcp_impersonate_service_account": known(google, OTHER)},
         {"gcp_service_account_json": json.dumps(keys.external_account(google, headers={"x-secret": "subject-header-secret"}, audience=audience))},
         {"gcp_service_account_json": json.dumps(keys.external_account(google, {"environment_variable": "SUBJECT_TOKEN"}))},
     ]

@@ -13,10 +13,7 @@ from envoy import PINNED, filter_configs, validate
 from fake_google.identity import keys
 from support.lab import CHAT, chat
 from support.raw import RawClient, chunked, request
-from support.tokens import Crowd, active, asked, assertions, bearers, eventually, hello, principal, waits_at
-
-ROBOT = "robot@p.iam.gserviceaccount.com"
-OTHER = "other@p.iam.gserviceaccount.com"
+from support.tokens import OTHER, ROBOT, Crowd, active, asked, assertions, bearers, eventually, hello, known, principal, signing, waits_at
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def google(fake):
 
 
 def key_file(google, email=ROBOT, **extra):
-    return json.dumps(keys.service_account(google, email, **extra))
+    return json.dumps(signing(google, email, **extra))
 
 
 # Whose token it is: (fields of `auth`, variables, how often each service is asked).
@@ -48,7 +45,7 @@ PRINCIPALS = {
         {"oauth2": 1, "iamcredentials": 1},
     ),
     "file that impersonates": lambda g: (
-        {"gcp_service_account_json": json.dumps(keys.impersonated_service_account(keys.service_account(g), known(g, OTHER)))}, {},
+        {"gcp_service_account_json": json.dumps(keys.impersonated_service_account(signing(g), known(g, OTHER)))}, {},
         {"oauth2": 1, "iamcredentials": 1},
     ),
     "federation, variable": lambda g: (
@@ -68,11 +65,6 @@ PRINCIPALS = {
 
 def federated(google, source=None, **arguments):
     return json.dumps(keys.external_account(google, source, **arguments))
-
-
-def known(google, email):
-    keys.service_account(google, email)
-    return email
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)
@@ -349,13 +341,13 @@ def test_routes_have_tokens_of_their_own(fresh_envoy, google):
 
 @pytest.mark.parametrize("version", ["1.37.0", PINNED])
 def test_envoys_that_sign(fresh_envoy, google, version):
-    gateway = fresh_envoy(**principal(google, {"gcp_service_account_json": key_file(google)}), version=version, concurrency=2)
+    gateway = fresh_envoy(**principal(google, {"gcp_service_account_json": json.dumps(keys.service_account(google))}), version=version, concurrency=2)
     assert gateway.ask().status == 200 and asked(google) == {"oauth2": 1}
 
 
 def test_an_envoy_that_cannot_sign(fresh_envoy, google):
     """Refuses the load for a key file, and only for that."""
-    arguments = principal(google, {"gcp_service_account_json": key_file(google)})
+    arguments = principal(google, {"gcp_service_account_json": json.dumps(keys.service_account(google))})
     arguments["upstream"] = google.port
     status, output = validate(version="1.36.2", **arguments)
     assert status != 0 and "needs Envoy 1.37 or later" in output

@@ -5,11 +5,14 @@ import json
 import time
 from urllib.parse import parse_qs
 
+import pytest
 from envoy import Config, filter_configs, listener
-from support.lab import Exchange, Gateway, chat
+from fake_google.identity import keys
+from support.lab import VERSION, Exchange, Gateway, chat
 from support.raw import RawClient, RawReply, request
 
 CLUSTERS = ("google-oauth", "google-metadata", "google-sts", "google-iamcredentials", "google-subject-token")
+ROBOT, OTHER = "robot@p.iam.gserviceaccount.com", "other@p.iam.gserviceaccount.com"
 VARIABLES = ["GEMINI_API_KEY", "GCP_SERVICE_ACCOUNT", "SUBJECT_TOKEN"]
 
 
@@ -36,6 +39,19 @@ def principal(fake, auth: Config | None = None, *, clusters=CLUSTERS, ports=None
 
     auth = {"gcp_use_service_account": True, "gcp_token_wait": 20, **(auth or {})}
     return {"config": {"auth": auth, **(more or {})}, "edit": edited, **arguments}
+
+
+def signing(google, email: str = ROBOT, **extra) -> Config:
+    """A service account's key file, `extra` over its members, for an Envoy that can sign with it."""
+    if VERSION.startswith("1.36."):
+        pytest.skip("Envoy 1.36 cannot sign, and says so at load")
+    return keys.service_account(google, email, **extra)
+
+
+def known(google, email: str) -> str:
+    """`email`, which is a service account's from now on."""
+    keys.service_account(google, email)
+    return email
 
 
 def eventually(holds, timeout: float = 15.0):
