@@ -170,12 +170,15 @@ impl Config {
 /// The document as a tree, and what stood around it.
 fn parse(json: &[u8]) -> Result<pasted::Pasted, ConfigError> {
     let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
-    let tree = match json::from_slice::<tree::Tree>(json) {
-        Ok(tree::Tree(tree)) => tree,
-        // What is no JSON may be the message that Envoy makes of YAML.
-        Err(problem) => binary::read(json).ok_or(problem)?,
-    };
-    pasted::Pasted::of(tree)
+    pasted::Pasted::of(written(json)?)
+}
+
+/// JSON, or else the message that Envoy makes of YAML, as a tree.
+fn written(bytes: &[u8]) -> Result<Value, ConfigError> {
+    match json::from_slice::<tree::Tree>(bytes) {
+        Ok(tree::Tree(tree)) => Ok(tree),
+        Err(problem) => Ok(binary::read(bytes).ok_or(problem)?),
+    }
 }
 
 /// The tree without what is off, and with what the environment says.

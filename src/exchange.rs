@@ -209,8 +209,9 @@ impl Exchange {
             return self.fail(&too_much_held());
         }
         let (memory, signatures) = (Rc::clone(&self.memory), &self.config.signatures);
-        let signatures = Signatures::of(memory, headers, self.config.fingerprint, self.now, signatures.ttl);
-        if let Some(name) = self.config.auth.token_header() {
+        let (token_header, fingerprint) = (self.config.auth.token_header(), self.config.fingerprint);
+        let signatures = Signatures::of(memory, headers, token_header, fingerprint, self.now, signatures.ttl);
+        if let Some(name) = token_header {
             match bearer(headers.text(name)) {
                 Some(token) => self.token = Some(token.to_owned()),
                 None => return self.fail(&no_token(name)),

@@ -49,11 +49,20 @@ pub struct Signatures {
 }
 
 impl Signatures {
-    /// Those of the caller that `headers` tell, under the configuration with this `fingerprint`.
+    /// Those of the caller that `headers` tell, the one named `token` among them, under the configuration with this
+    /// `fingerprint`.
     #[must_use]
-    pub fn of(memory: Rc<dyn Memory>, headers: &Headers, fingerprint: u64, now: u64, ttl: u64) -> Self {
+    pub fn of(
+        memory: Rc<dyn Memory>,
+        headers: &Headers,
+        token: Option<&str>,
+        fingerprint: u64,
+        now: u64,
+        ttl: u64,
+    ) -> Self {
         let credentials = CREDENTIALS.map(|name| headers.get(name));
-        let caller = hash([0; 16], &(fingerprint, credentials));
+        let token = token.and_then(|name| headers.get(name));
+        let caller = hash([0; 16], &(fingerprint, credentials, token));
         Self { memory, caller, now, ttl }
     }
 
@@ -94,8 +103,9 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn of(memory: &Rc<Remembered>, credential: &str, fingerprint: u64, now: u64) -> Signatures {
-        let headers = Headers::decode(encode(&[("authorization", credential.as_bytes())]));
-        Signatures::of(Rc::<Remembered>::clone(memory), &headers, fingerprint, now, 10)
+        let name = if credential.starts_with("Bearer") { "authorization" } else { "x-token" };
+        let headers = Headers::decode(encode(&[(name, credential.as_bytes())]));
+        Signatures::of(Rc::<Remembered>::clone(memory), &headers, Some("x-token"), fingerprint, now, 10)
     }
 
     #[test]
@@ -107,6 +117,9 @@ mod tests {
         };
         assert_eq!(recall("Bearer a", 1, 109, "call_1", "f").as_deref(), Some("c2ln"));
         assert_eq!(recall("Bearer b", 1, 109, "call_1", "f"), None);
+        of(&memory, "token a", 1, 100).keep("call_3", "f", "c2ln");
+        assert_eq!(recall("token a", 1, 109, "call_3", "f").as_deref(), Some("c2ln"));
+        assert_eq!(recall("token b", 1, 109, "call_3", "f"), None);
         assert_eq!(recall("Bearer a", 2, 109, "call_1", "f"), None);
         assert_eq!(recall("Bearer a", 1, 109, "call_2", "f"), None);
         assert_eq!(recall("Bearer a", 1, 109, "call_1", "g"), None);

@@ -167,7 +167,7 @@ impl Stream {
     fn select(&self, headers: &Headers) -> Result<Rc<Config>, Refusal> {
         let plugin = &self.loaded.plugin;
         let name = plugin.needs_route_name().then(|| text(ROUTE_NAME)).flatten().unwrap_or_default();
-        let metadata = text(ROUTE_METADATA).unwrap_or_default();
+        let metadata = abi::property(ROUTE_METADATA).unwrap_or_default();
         let path = headers.text(":path").unwrap_or_default();
         let route = Route {
             name: &name,

@@ -5,7 +5,6 @@
 //! filter being told, and routes need not have names.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -33,7 +32,7 @@ pub struct Plugin {
     /// What stood around the configuration and is not used.
     unused: Vec<String>,
     /// Most recent last.
-    kept: RefCell<Vec<(String, Kept)>>,
+    kept: RefCell<Vec<(Vec<u8>, Kept)>>,
 }
 
 /// A configuration, or the template of one.
@@ -118,26 +117,33 @@ impl Plugin {
     ///
     /// # Errors
     /// 500 where the metadata is no configuration, 400 where the request does not give what a template needs.
-    pub fn select(&self, route: Route<'_>, metadata: &str, asked: &Asked<'_>) -> Result<Rc<Config>, Refusal> {
+    pub fn select(
+        &self,
+        route: Route<'_>,
+        metadata: &[u8],
+        asked: &Asked<'_>,
+    ) -> Result<Rc<Config>, Refusal> {
         let rule = self.rules.iter().enumerate().find(|(_, rule)| rule.matches.fits(route));
         let (number, written, plan) = match rule {
             Some((index, rule)) => (index.saturating_add(1), &rule.written, &rule.plan),
             None => (0, &self.written, &self.base),
         };
-        let mut key = String::new();
-        let plan = if metadata.trim().is_empty() {
+        let mut key = number.to_le_bytes().to_vec();
+        let plan = if metadata.trim_ascii().is_empty() {
             Rc::clone(plan)
         } else {
-            let _ = write!(key, "{number}\0{metadata}");
+            key.push(b'm');
+            key.extend_from_slice(metadata);
             self.merged(&key, written, metadata)?
         };
         let Some(template) = &plan.template else {
             return Ok(Rc::clone(&plan.config));
         };
         let values = template.values(asked, plan.config.uri_template.as_deref()).map_err(Refusal::from)?;
-        let _ = write!(key, "{number}");
+        key.push(b't');
         for value in &values {
-            let _ = write!(key, "\0{value}");
+            key.extend_from_slice(&value.len().to_le_bytes());
+            key.extend_from_slice(value.as_bytes());
         }
         self.filled(key, &plan.config, template, &values)
     }
@@ -148,7 +154,7 @@ impl Plugin {
         self.kept.borrow().len()
     }
 
-    fn merged(&self, key: &str, written: &Value, metadata: &str) -> Result<Rc<Plan>, Refusal> {
+    fn merged(&self, key: &[u8], written: &Value, metadata: &[u8]) -> Result<Rc<Plan>, Refusal> {
         match self.kept(key) {
             Some(Kept::Plan(plan)) => return Ok(plan),
             Some(_) => return Err(Refusal::misconfigured(None)),
@@ -156,18 +162,17 @@ impl Plugin {
         }
         let merged = || {
             let mut merged = written.clone();
-            let tree::Tree(over) = json::from_slice(metadata.as_bytes())?;
-            lay_over(&mut merged, over)?;
+            lay_over(&mut merged, super::written(metadata)?)?;
             Plan::of(&merged, &self.environment)
         };
         match merged() {
             Ok(plan) => {
                 let plan = Rc::new(plan);
-                self.keep(key.to_owned(), Kept::Plan(Rc::clone(&plan)));
+                self.keep(key.to_vec(), Kept::Plan(Rc::clone(&plan)));
                 Ok(plan)
             }
             Err(reason) => {
-                self.keep(key.to_owned(), Kept::Refused);
+                self.keep(key.to_vec(), Kept::Refused);
                 Err(Refusal::misconfigured(Some(reason)))
             }
         }
@@ -175,7 +180,7 @@ impl Plugin {
 
     fn filled(
         &self,
-        key: String,
+        key: Vec<u8>,
         sample: &Config,
         template: &Template,
         values: &[String],
@@ -195,7 +200,7 @@ impl Plugin {
         Ok(config)
     }
 
-    fn kept(&self, key: &str) -> Option<Kept> {
+    fn kept(&self, key: &[u8]) -> Option<Kept> {
         let mut kept = self.kept.borrow_mut();
         let index = kept.iter().position(|(known, _)| known == key)?;
         let found = kept.remove(index);
@@ -204,7 +209,7 @@ impl Plugin {
         Some(value)
     }
 
-    fn keep(&self, key: String, value: Kept) {
+    fn keep(&self, key: Vec<u8>, value: Kept) {
         let mut kept = self.kept.borrow_mut();
         if kept.len() >= MOST_KEPT {
             kept.remove(0);

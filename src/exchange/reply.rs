@@ -31,17 +31,23 @@ impl Exchange {
                 }
                 Collected::Error { status }
             }
+            // Google has the head, and answered before it had the body.
+            State::Ahead(_) => Collected::Error { status },
             // Another filter, or Envoy itself, refused the request before it was complete.
-            State::Reading(_) | State::Waiting { .. } | State::Ahead(_) if status >= 400 => {
-                Collected::Error { status }
-            }
+            State::Reading(_) | State::Waiting { .. } if status >= 400 => Collected::Error { status },
             other => {
                 self.state = other;
                 return Act::Pass;
             }
         };
         if self.config.request_mode == RequestMode::Headers && !end {
-            return self.go_behind(&received, status, reader);
+            // The status stays where the body can explain it; an error under any other would be taken for something else.
+            let stands = (400..600).contains(&status) && status != 407;
+            if stands || matches!(reader, Collected::Reply(_)) {
+                return self.go_behind(&received, status, reader);
+            }
+            self.state = State::Collecting { received, reader };
+            return self.replaced();
         }
         self.state = State::Collecting { received, reader };
         if end { self.replaced() } else { Act::Wait }

@@ -73,6 +73,7 @@ pub(super) fn bearer(value: Option<&str>) -> Option<&str> {
     let token = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         Some(_) => return None,
+        None if value.eq_ignore_ascii_case("bearer") => return None,
         None => value,
     };
     let plain = token.bytes().all(|byte| byte.is_ascii_graphic());

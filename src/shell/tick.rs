@@ -4,6 +4,10 @@ use std::cell::Cell;
 
 use super::abi;
 
+/// Most requests that one callback may answer or resume: Envoy does so after the callback, each within the one before,
+/// and some hundreds overflow its stack.
+pub(super) const MOST_AT_ONCE: usize = 32;
+
 /// Who wants to be called.
 #[derive(Clone, Copy)]
 pub(super) enum Who {

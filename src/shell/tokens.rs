@@ -1,7 +1,7 @@
 //! Tokens for requests: calls go out from the plugin's own context, since a stream's would die with its client, and
 //! whoever waits is resumed on a tick.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, Status};
 
 use super::abi::{self, Refused, Side};
-use super::tick::{Tick, Who};
+use super::tick::{MOST_AT_ONCE, Tick, Who};
 use super::{apply, body, trailers};
 use crate::credentials::keeper::{Host, Keeper, NotCalled};
 use crate::credentials::sign::{self, Unsigned};
@@ -31,6 +31,8 @@ pub(super) struct Desk {
     keeper: Keeper,
     tick: Rc<Tick>,
     waiting: RefCell<Vec<Waiting>>,
+    /// Not all that could be resumed were.
+    backlog: Cell<bool>,
 }
 
 struct Waiting {
@@ -44,7 +46,12 @@ struct Waiting {
 
 impl Desk {
     pub(super) fn new(tick: &Rc<Tick>) -> Self {
-        Self { keeper: Keeper::new(Box::new(Envoy)), tick: Rc::clone(tick), waiting: RefCell::default() }
+        Self {
+            keeper: Keeper::new(Box::new(Envoy)),
+            tick: Rc::clone(tick),
+            waiting: RefCell::default(),
+            backlog: Cell::default(),
+        }
     }
 
     /// A request waits for a token; one that does so already may have come to its trailers.
@@ -83,9 +90,12 @@ impl Desk {
     }
 
     fn resume(&self) {
-        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+        let mut waiting = std::mem::take(&mut *self.waiting.borrow_mut()).into_iter();
         let now = now();
-        for waiter in waiting {
+        let mut let_go = 0;
+        while let_go < MOST_AT_ONCE
+            && let Some(waiter) = waiting.next()
+        {
             let Some(exchange) = waiter.exchange.upgrade() else { continue };
             let late = waiter.deadline <= now;
             let act = exchange.borrow_mut().on_token(late, || match abi::act_on(waiter.context_id) {
@@ -95,6 +105,7 @@ impl Desk {
             if matches!(act, Act::AwaitToken) {
                 self.waiting.borrow_mut().push(waiter);
             } else if abi::act_on(waiter.context_id).is_ok() {
+                let_go = let_go.saturating_add(1);
                 let action =
                     if waiter.trailers { trailers(act, Side::Request) } else { apply(act, Side::Request) };
                 if action == Action::Continue && abi::resume().is_err() {
@@ -102,10 +113,16 @@ impl Desk {
                 }
             }
         }
+        self.backlog.set(waiting.len() > 0);
+        self.waiting.borrow_mut().extend(waiting);
     }
 
     fn rearm(&self) {
-        let next = if self.waiting.borrow().is_empty() { self.keeper.next_tick() } else { Some(PERIOD) };
+        let next = match self.waiting.borrow().is_empty() {
+            true => self.keeper.next_tick(),
+            false if self.backlog.get() => Some(1),
+            false => Some(PERIOD),
+        };
         let period = next.map_or(0, |next| u32::try_from(next).unwrap_or(u32::MAX));
         self.tick.every(Who::Tokens, period);
     }

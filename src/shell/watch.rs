@@ -10,7 +10,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::abi;
-use super::tick::{Tick, Who};
+use super::tick::{MOST_AT_ONCE, Tick, Who};
 use crate::exchange::Exchange;
 
 /// How often to look.
@@ -99,7 +99,7 @@ impl Watch {
         }
     }
 
-    /// Takes the requests that have waited too long.
+    /// Takes requests that have waited too long, as many as may be answered at once.
     pub(super) fn overdue(&self, now: u64) -> Vec<(u32, Rc<RefCell<Exchange>>)> {
         if self.waiting.borrow().is_empty() {
             self.tick.every(Who::Watch, 0);
@@ -109,12 +109,15 @@ impl Watch {
             self.prove();
         }
         let mut waiting = self.waiting.borrow_mut();
-        let overdue = waiting.extract_if(.., |waiting| waiting.deadline <= now);
+        let overdue = waiting.extract_if(.., |waiting| waiting.deadline <= now).take(MOST_AT_ONCE);
         let overdue =
             overdue.filter_map(|waiting| Some((waiting.context_id, waiting.exchange.upgrade()?))).collect();
-        if waiting.is_empty() {
-            self.tick.every(Who::Watch, 0);
-        }
+        let period = match waiting.is_empty() {
+            true => 0,
+            false if waiting.iter().any(|waiting| waiting.deadline <= now) => 1,
+            false => PERIOD_MS,
+        };
+        self.tick.every(Who::Watch, period);
         overdue
     }
 }

@@ -43,7 +43,7 @@ fn select_with(
         (namespace == "j2m.x" && key == "model").then(|| "gemini-from-metadata".to_owned())
     };
     let route = Route { name, host, path: path.split('?').next().unwrap() };
-    plugin.select(route, metadata, &Asked { headers: &headers, metadata: &dynamic })
+    plugin.select(route, metadata.as_bytes(), &Asked { headers: &headers, metadata: &dynamic })
 }
 
 fn key(config: &Config) -> Option<&str> {
@@ -276,4 +276,27 @@ fn templates_are_checked_at_load() {
     assert!(
         refused(r#"{"model":{"name":"$(headers.x"}}"#).starts_with("model.name: expected a model's name")
     );
+}
+
+/// Envoy hands over metadata that is no text as protobuf encodes it.
+#[test]
+fn metadata_that_is_no_text_is_not_passed_over() {
+    let plugin = plugin(r#"{"auth":{"header_value":"base"}}"#);
+    let headers = Headers::decode(headers::encode(&[]));
+    let asked = Asked { headers: &headers, metadata: &|_, _| None };
+    let field = |tag: u8, bytes: &[u8]| {
+        let length = bytes.len();
+        let low = u8::try_from(length & 0x7f).unwrap();
+        [&[tag, low | 0x80, u8::try_from(length >> 7).unwrap()], bytes].concat()
+    };
+    let entry = |name: &[u8], value: &[u8]| field(10, &[field(10, name), field(18, value)].concat());
+    let key = "k".repeat(130);
+    let auth = entry(b"header_value", &field(26, key.as_bytes()));
+    let written = entry(b"auth", &field(42, &auth));
+    assert!(std::str::from_utf8(&written).is_err());
+    let config = plugin.select(Route::default(), &written, &asked).unwrap();
+    assert_eq!(config.auth.header(), Some(("x-goog-api-key", key.as_str())));
+    for odd in [&written[1..], b"\xff\xfe", &[50, 3, 1, 2, 3]] {
+        assert_eq!(plugin.select(Route::default(), odd, &asked).unwrap_err().error.status(), 500);
+    }
 }

@@ -238,7 +238,7 @@ mod tests {
 
     fn plain() -> Calling {
         let memory = Rc::new(Remembered::default());
-        let signatures = Signatures::of(memory, &Headers::decode(encode(&[])), 0, 0, 0);
+        let signatures = Signatures::of(memory, &Headers::decode(encode(&[])), None, 0, 0, 0);
         Calling { names: Names::default(), custom: Vec::new(), legacy: false, signatures, in_ids: false }
     }
 

@@ -309,3 +309,29 @@ fn a_body_that_comes_before_the_token_does_not_let_the_head_go() {
     assert_eq!(headers.unwrap().text("authorization"), Some("Bearer t"));
     assert!(!body.unwrap().is_empty());
 }
+
+#[test]
+fn nothing_of_an_early_or_odd_reply_gets_by() {
+    for status in ["200", "201", "206", "302", "407", "600"] {
+        let odd = Message::new(
+            &[(":status", status), ("location", "https://x/?key=k"), ("set-cookie", "G=1")],
+            b"{\"raw\":1}",
+        );
+        let mut early = Host::new(&headers_mode(&json!({})));
+        early.exchange.on_request_headers(&decoded(&Message::chat(HI)), false);
+        early.exchange.on_request_body(10, false, || HI.as_bytes()[..10].to_vec());
+        let mut whole = asked(HI);
+        for host in [&mut early, &mut whole] {
+            host.headers(&odd, false);
+            if host.client.header(":status") == Some("200") {
+                host.piece(&odd.body, true);
+            }
+            let told = format!("{:?} {}", host.client.headers, host.client.text());
+            assert!(
+                !told.contains("key=k") && !told.contains("G=1") && !told.contains("raw"),
+                "{status}: {told}"
+            );
+            assert!(host.cut || host.client.header(":status") == Some("502"), "{status}: {told}");
+        }
+    }
+}
