@@ -160,6 +160,22 @@ impl Config {
         Ok(Self { fingerprint: hasher.finish(), ..document.check(env)? })
     }
 
+    /// Google's names of the parameters that are the operator's alone: those of `options`, where these are forced.
+    #[must_use]
+    pub fn forced(&self) -> Vec<&'static str> {
+        let Options { max_tokens, temperature, top_p, top_k } = &self.options;
+        let force = self.options_mode == OptionsMode::Force;
+        [
+            ("maxOutputTokens", max_tokens.is_some()),
+            ("temperature", temperature.is_some()),
+            ("topP", top_p.is_some()),
+            ("topK", top_k.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_set)| (force && is_set).then_some(name))
+        .collect()
+    }
+
     /// What is allowed but probably not meant; the shell logs each once.
     #[must_use]
     pub fn warnings(&self) -> &[String] {

@@ -43,7 +43,7 @@ mod extras;
 pub(super) mod finish;
 mod fold;
 mod format;
-mod google;
+pub(super) mod google;
 mod history;
 mod logprobs;
 mod media_in;
@@ -90,7 +90,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let ahead = config.request_mode == RequestMode::Headers;
     let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
     let stream = streams(config, chat.stream)?;
-    let google = google::options(&chat, backend)?;
+    let google = google::options(&chat, backend, &config.forced())?;
     let mut names = names::Names::default();
     let target = tools::Target { model: &model, backend };
     let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;

@@ -63,6 +63,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     let asked = read::<json::Object<StreamOptions>>(&members, "stream_options")?;
     let include_usage = asked.and_then(|json::Object(options)| options.include_usage).unwrap_or(false);
 
+    options::check_forced(config, &members)?;
     let mut edits = Edits::new(body);
     let mut changes: Vec<Change<'_>> = options::changes(config, &model, &members);
     let name = match (&config.upstream.endpoint, config.upstream.backend) {

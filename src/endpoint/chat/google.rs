@@ -35,7 +35,8 @@ const ONLY: [(&str, Backend); 4] = [
 /// What was found, merged.
 #[derive(Default)]
 pub(super) struct Options<'a> {
-    /// Of `generation_config`, in Google's spelling. They win over ours, and the later over the earlier.
+    /// Of `generation_config`, in Google's spelling. They win over ours, unless those are forced, and the later over the
+    /// earlier.
     generation: Vec<Member<'a>>,
     /// A list, as it is.
     pub(super) safety: Option<&'a RawValue>,
@@ -73,8 +74,13 @@ struct Place<'a> {
     extra_body: Option<&'a RawValue>,
 }
 
-/// Collects the options of a request to `backend`.
-pub(super) fn options<'a>(chat: &ChatRequest<'a>, backend: Backend) -> Result<Options<'a>, Error> {
+/// Collects the options of a request to `backend`, without those members of `generationConfig` that are `forced`: the
+/// operator's are not the client's to change by another name.
+pub(super) fn options<'a>(
+    chat: &ChatRequest<'a>,
+    backend: Backend,
+    forced: &[&str],
+) -> Result<Options<'a>, Error> {
     let mut options = Options::default();
     let top = Place {
         generation_config: chat.generation_config,
@@ -89,6 +95,7 @@ pub(super) fn options<'a>(chat: &ChatRequest<'a>, backend: Backend) -> Result<Op
         extra_body: chat.extra_body,
     };
     options.take(top, "", 0)?;
+    options.generation.retain(|(name, _)| !forced.contains(&&**name));
     options.cached_content = options.cached_content.filter(|name| !name.is_empty());
     let foreign = |name: &str| ONLY.iter().find(|(known, only)| *known == name && *only != backend);
     if let Some((name, _)) = options.generation.iter().find_map(|(name, _)| foreign(name)) {
@@ -226,7 +233,7 @@ fn given<'a>(members: Vec<Member<'a>>) -> impl Iterator<Item = Member<'a>> {
 }
 
 /// Google takes a member in either spelling but not in both. `_responseJsonSchema` is a name of its own.
-pub(super) fn camel_case(name: Cow<'_, str>) -> Cow<'_, str> {
+pub(in crate::endpoint) fn camel_case(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.contains('_') || name.starts_with('_') {
         return name;
     }

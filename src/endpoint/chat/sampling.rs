@@ -1,6 +1,7 @@
 //! Sampling parameters and their ranges.
 //!
-//! The route's `options` are defaults that the client overrides, or with `options_mode: force` the other way round.
+//! The route's `options` are defaults that the client overrides, or with `options_mode: force` the other way round,
+//! for which `google` leaves out the same parameters by Google's names.
 //! <https://ai.google.dev/api/generate-content#generationconfig>
 
 use serde_json::Number;

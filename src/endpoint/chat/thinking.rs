@@ -302,7 +302,7 @@ mod tests {
             let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
             let thinking_config = translate(&chat, &Model::parse(model).unwrap()).unwrap();
             let ours = GenerationConfig { thinking_config, ..GenerationConfig::default() };
-            let merged = google::options(&chat, crate::media::Backend::Developer)
+            let merged = google::options(&chat, crate::media::Backend::Developer, &[])
                 .unwrap()
                 .over(&ours)
                 .unwrap()

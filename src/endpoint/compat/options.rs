@@ -1,6 +1,11 @@
 //! The operator's options, where the client says nothing of them, or in spite of it.
 
+use std::borrow::Cow;
+
+use super::READ;
 use crate::config::{Config, OptionsMode};
+use crate::endpoint::chat::google::camel_case;
+use crate::error::Error;
 use crate::model::Model;
 use crate::wire::edit::Change;
 use crate::wire::lenient::Members;
@@ -34,4 +39,40 @@ pub(super) fn changes(config: &Config, model: &Model, members: &Members<'_>) -> 
         }
     }
     changes
+}
+
+/// Refuses what is forced where it stands by another name or in another place than [`changes`] sees to, of which Google
+/// may read any: `topP`, `google.generation_config.maxOutputTokens`, `extra_body.google.temperature`.
+///
+/// # Errors
+/// 400 with the `param` at fault.
+pub(super) fn check_forced(config: &Config, members: &Members<'_>) -> Result<(), Error> {
+    let forced = config.forced();
+    if forced.is_empty() { Ok(()) } else { check(&forced, members, "", 0) }
+}
+
+/// Checks the object at `path`, which ends in a dot unless it is empty.
+fn check(forced: &[&str], members: &Members<'_>, path: &str, depth: u8) -> Result<(), Error> {
+    /// That of `extra_body.extra_body.google.generation_config`, the deepest place known.
+    const DEEPEST: u8 = 4;
+    for (name, value) in members.0.iter().filter(|(_, value)| value.get() != "null") {
+        let google = match &*camel_case(Cow::Borrowed(name)) {
+            "maxTokens" | "maxCompletionTokens" => "maxOutputTokens".to_owned(),
+            name => name.to_owned(),
+        };
+        let changed = depth == 0 && READ.contains(&&**name);
+        if forced.contains(&&*google) && !changed {
+            let path = format!("{path}{name}");
+            return Err(Error::invalid(format!("The gateway sets this parameter itself: '{path}'."))
+                .param(path)
+                .code("unsupported_parameter"));
+        }
+        if depth < DEEPEST
+            && ["google", "extraBody", "generationConfig"].contains(&&*google)
+            && let Some(inner) = Members::of(value.get())
+        {
+            check(forced, &inner, &format!("{path}{name}."), depth.saturating_add(1))?;
+        }
+    }
+    Ok(())
 }

@@ -89,6 +89,50 @@ fn a_change_leaves_the_rest_as_it_is() {
 }
 
 #[test]
+fn what_is_forced_has_no_other_name() {
+    let forced = |mode: &str| {
+        format!(
+            r#"{{"upstream_format":"openai","auth":{{"header_value":"k"}},"options_mode":"{mode}","model":{{"options":{{"max_tokens":9,"top_p":0.5}}}}}}"#
+        )
+    };
+    for (options, param) in [
+        (r#""generation_config":{"maxOutputTokens":99}"#, "generation_config.maxOutputTokens"),
+        (r#""generationConfig":{"top_p":1}"#, "generationConfig.top_p"),
+        (r#""google":{"generationConfig":{"topP":1}}"#, "google.generationConfig.topP"),
+        (
+            r#""extra_body":{"google":{"generation_config":{"max_output_tokens":99}}}"#,
+            "extra_body.google.generation_config.max_output_tokens",
+        ),
+        (
+            r#""extra_body":{"extra_body":{"google":{"generation_config":{"max_output_tokens":99}}}}"#,
+            "extra_body.extra_body.google.generation_config.max_output_tokens",
+        ),
+        (
+            r#""extra_body":{"google":{"generation_config":{"top_p":1}},"google":{}}"#,
+            "extra_body.google.generation_config.top_p",
+        ),
+        (r#""extra_body":{"max_tokens":99}"#, "extra_body.max_tokens"),
+        (r#""maxCompletionTokens":99"#, "maxCompletionTokens"),
+        (r#""topP":1"#, "topP"),
+    ] {
+        let body = format!(r#"{{"model":"gemini-2.5-flash","messages":[],{options}}}"#);
+        let told: Value = serde_json::from_str(&sent(&forced("force"), &body)).unwrap();
+        assert_eq!(
+            (&told["error"]["param"], &told["error"]["code"]),
+            (&param.into(), &"unsupported_parameter".into()),
+            "{body}"
+        );
+        let passed = sent(&forced("default"), &body);
+        assert!(passed.contains(options), "{passed}");
+    }
+    let others =
+        r#""extra_body":{"google":{"generation_config":{"temperature":2,"topP":null},"x":{"top_p":1}}}"#;
+    let body = format!(r#"{{"model":"gemini-2.5-flash","top_p":1,{others}}}"#);
+    let expected = format!(r#"{{"model":"gemini-2.5-flash","top_p":0.5,{others},"max_tokens":9}}"#);
+    assert_eq!(sent(&forced("force"), &body), expected);
+}
+
+#[test]
 fn what_is_read_must_be_what_it_should_be() {
     for (body, expected) in [
         ("[]", "expected an object"),

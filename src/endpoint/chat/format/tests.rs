@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn translated(model: &str, body: &str) -> Result<String, Error> {
     let Object(chat): Object<ChatRequest<'_>> = json::from_slice(body.as_bytes())?;
     let model = Model::parse(model)?;
-    let google = google::options(&chat, Backend::Developer)?;
+    let google = google::options(&chat, Backend::Developer, &[])?;
     let target = tools::Target { model: &model, backend: Backend::Developer };
     let tools = tools::translate(&chat, &google.tools, target, &mut names::Names::default())?;
     let (mut generation, mut system) = (GenerationConfig::default(), Vec::new());

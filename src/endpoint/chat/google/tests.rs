@@ -3,9 +3,13 @@ use super::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn found(body: &str) -> Result<String, Error> {
+    found_beside(body, &[])
+}
+
+fn found_beside(body: &str, forced: &[&str]) -> Result<String, Error> {
     let Object(chat): Object<ChatRequest<'_>> = json::from_slice(body.as_bytes())?;
     let ours = GenerationConfig { max_output_tokens: Some(5), ..GenerationConfig::default() };
-    let options = options(&chat, Backend::Vertex)?;
+    let options = options(&chat, Backend::Vertex, forced)?;
     let found = [
         options.over(&ours)?.map(|merged| merged.get().to_owned()),
         options.safety.map(|safety| format!("safety {}", safety.get())),
@@ -153,6 +157,23 @@ fn the_clients_own_win_member_by_member() {
 }
 
 #[test]
+fn what_is_forced_stays_ours() {
+    let all = r#""temperature":2,"topP":1,"stopSequences":["x"]"#;
+    for name in ["maxOutputTokens", "max_output_tokens", "max_outputTokens", "maxOutput\\u0054okens"] {
+        for config in ["generation_config", "generationConfig"] {
+            for place in PLACES {
+                let option = format!(r#"{{"{config}":{{"{name}":9,{all}}}}}"#);
+                let body = place.replace("{OPTION}", &option);
+                let forced = found_beside(&body, &["maxOutputTokens", "temperature"]).unwrap();
+                assert_eq!(forced, r#"{"maxOutputTokens":5,"topP":1,"stopSequences":["x"]}"#, "{body}");
+                let free = found_beside(&body, &[]).unwrap();
+                assert!(free.starts_with(r#"{"maxOutputTokens":9,"temperature":2,"#), "{free}");
+            }
+        }
+    }
+}
+
+#[test]
 fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
     for (body, expected) in [
         (r#"{"extra_body":{"google":{"stream_function_call_arguments":true}}}"#, true),
@@ -167,7 +188,7 @@ fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
         ("{}", false),
     ] {
         let chat: ChatRequest<'_> = json::from_slice(body.as_bytes()).unwrap();
-        let options = options(&chat, Backend::Vertex).unwrap();
+        let options = options(&chat, Backend::Vertex, &[]).unwrap();
         assert_eq!(options.stream_arguments(Backend::Vertex), expected, "{body}");
         assert!(!options.stream_arguments(Backend::Developer));
     }
@@ -176,5 +197,7 @@ fn arguments_come_in_pieces_from_vertex_alone_and_where_asked() {
 #[test]
 fn nothing_to_say_is_left_out() {
     let chat: ChatRequest<'_> = json::from_slice(b"{}").unwrap();
-    assert!(options(&chat, Backend::Vertex).unwrap().over(&GenerationConfig::default()).unwrap().is_none());
+    assert!(
+        options(&chat, Backend::Vertex, &[]).unwrap().over(&GenerationConfig::default()).unwrap().is_none()
+    );
 }
