@@ -49,6 +49,9 @@ impl Document {
         if self.uri_template.as_deref().is_some_and(|template| !template.starts_with('/')) {
             return Err(ConfigError::at("uri_template", "expected a path, starting with `/`"));
         }
+        for (index, host) in self.allowed_hosts.0.iter().enumerate() {
+            super::routes::check_host(host, &format!("allowed_hosts[{index}]"))?;
+        }
         if self.max_held_bytes == 0 {
             return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }

@@ -1,7 +1,7 @@
 //! Which of several configurations a request is treated by.
 
-use super::ConfigError;
 use super::places::MatchFields;
+use super::{ConfigError, upstream};
 
 /// What a request tells of its route.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,8 +28,17 @@ impl Match {
         if name.is_none() && host.is_none() && path_prefix.is_none() {
             return Err(ConfigError::at(path, "needs one of `name`, `host`, `path_prefix`"));
         }
-        if path_prefix.as_deref().is_some_and(|prefix| !prefix.starts_with('/')) {
-            return Err(ConfigError::at(format!("{path}.path_prefix"), "expected a path, starting with `/`"));
+        if let Some(host) = &host {
+            check_host(host, &format!("{path}.host"))?;
+        }
+        if let Some(prefix) = &path_prefix {
+            let at = |message: &str| ConfigError::at(format!("{path}.path_prefix"), message);
+            if !prefix.starts_with('/') {
+                return Err(at("expected a path, starting with `/`"));
+            }
+            if prefix.contains(['?', '#']) {
+                return Err(at("expected a path without query and fragment, which are not compared"));
+            }
         }
         Ok(Self { name, host, path_prefix })
     }
@@ -43,6 +52,18 @@ impl Match {
             && self.host.as_deref().is_none_or(|host| is_host(host, without_port(route.host)))
             && self.path_prefix.as_deref().is_none_or(|prefix| route.path.starts_with(prefix))
     }
+}
+
+/// Refuses at `path` what [`is_host`] finds in no request.
+pub(super) fn check_host(pattern: &str, path: &str) -> Result<(), ConfigError> {
+    let is_host = match pattern.strip_prefix("*.") {
+        Some(domain) => upstream::is_host(domain) && !domain.starts_with('['),
+        None => upstream::is_host(pattern),
+    };
+    if is_host {
+        return Ok(());
+    }
+    Err(ConfigError::at(path, "expected a host without scheme, port and path, or `*.` and a domain"))
 }
 
 /// Whether `pattern`, a host or `*.` and a domain, names `host`.

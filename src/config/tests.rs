@@ -16,6 +16,7 @@ mod properties;
 mod references;
 #[cfg(not(target_arch = "wasm32"))]
 mod schema;
+mod unworkable;
 mod upstream;
 
 fn env(name: &str) -> Option<String> {

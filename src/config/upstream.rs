@@ -208,7 +208,8 @@ fn split_port(authority: &str) -> Option<(&str, u16)> {
     is_host(host).then_some((host, port))
 }
 
-fn is_host(host: &str) -> bool {
+/// Whether this is a name or an address, the latter in brackets where it is IPv6.
+pub(super) fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<std::net::Ipv6Addr>().is_ok();
     }
