@@ -46,8 +46,9 @@ impl Document {
                 "expected the name of a cluster, without spaces",
             ));
         }
-        if self.uri_template.as_deref().is_some_and(|template| !template.starts_with('/')) {
-            return Err(ConfigError::at("uri_template", "expected a path, starting with `/`"));
+        if let Some(template) = &self.uri_template {
+            super::template::check_uri(template)
+                .map_err(|message| ConfigError::at("uri_template", message))?;
         }
         for (index, host) in self.allowed_hosts.0.iter().enumerate() {
             super::routes::check_host(host, &format!("allowed_hosts[{index}]"))?;

@@ -112,14 +112,22 @@ impl Template {
         let mut expressions = Vec::new();
         let mut in_urls = Vec::new();
         let mut names_host = false;
+        for (name, member) in tree.as_object().into_iter().flatten().filter(|(name, _)| *name != "model") {
+            walk(member, name, &mut refuse)?;
+        }
         let Some(model) = tree.get("model") else {
             return Ok(None);
         };
+        let uri_template = tree.get("uri_template").and_then(Value::as_str).unwrap_or_default();
         walk(model, "model", &mut |text, path| {
             for piece in pieces(text) {
                 let Piece::Expression(expression) = piece else { continue };
                 let expression =
                     Expression::parse(expression, path).map_err(|message| ConfigError::at(path, message))?;
+                if expression.source == Source::UriCaptures && !captures(uri_template, &expression.name) {
+                    let message = "`$(uri_captures.NAME)` needs a `uri_template` with `{NAME}` for a segment";
+                    return Err(ConfigError::at(path, message));
+                }
                 let in_url = path.ends_with(".upstream_url");
                 names_host |= in_url || path.ends_with(".api_endpoint");
                 if in_url {
@@ -176,6 +184,54 @@ impl Template {
             expression.and_then(|wanted| self.expressions.iter().position(|known| *known == wanted));
         position.and_then(|position| values.get(position)).map_or("", String::as_str)
     }
+}
+
+/// Refuses a template where none is filled in: it would go out as it is. Other text in `$(…)` may be a credential's.
+fn refuse(text: &str, path: &str) -> Result<(), ConfigError> {
+    let source = |start: &str| SOURCES.iter().any(|source| start.starts_with(&format!("{source}.")));
+    if text.split("$(").skip(1).any(source) {
+        return Err(ConfigError::at(path, "templates are for `model` only"));
+    }
+    Ok(())
+}
+
+/// What an expression of each source begins with.
+const SOURCES: [&str; 4] = ["headers", "query_params", "uri_captures", "metadata"];
+
+/// Checks a `uri_template`: a path with `{NAME}` for segments, each name once, and `*` at its end for anything.
+pub(super) fn check_uri(template: &str) -> Result<(), &'static str> {
+    if !template.starts_with('/') {
+        return Err("expected a path, starting with `/`");
+    }
+    if template.contains(['?', '#']) {
+        return Err("expected a path without query and fragment, which are not compared");
+    }
+    let segments: Vec<&str> = template.split('/').collect();
+    for (index, segment) in segments.iter().enumerate() {
+        let (earlier, later) = segments.split_at_checked(index).unwrap_or_default();
+        if segment.contains('*') && (*segment != "*" || later.len() > 1) {
+            return Err("expected `*` as the last segment only, where it stands for anything");
+        }
+        if !segment.contains(['{', '}']) {
+            continue;
+        }
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if name.is_empty() || !name.bytes().all(plain) {
+            return Err("expected `{NAME}` as a whole segment, with letters, digits and `-_` for the name");
+        }
+        if earlier.contains(segment) {
+            return Err("expected each `{NAME}` once");
+        }
+    }
+    Ok(())
+}
+
+/// Whether `template` has `{name}` for a segment.
+fn captures(template: &str, name: &str) -> bool {
+    let named =
+        |segment: &str| segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name);
+    template.split('/').any(named)
 }
 
 enum Piece<'a> {

@@ -317,7 +317,7 @@ CHAT = [
         refuses("query_params key arg_1 was not provided"),
     ),
     Case(
-        "unit:590 a capture that is missing", gemini("$(uri_captures.uri_cap_3)"), HI, file(GOOD),
+        "unit:590 a capture that is missing", gemini("$(uri_captures.uri_cap_3)", uri_template="/{n}/other/{uri_cap_3}"), HI, file(GOOD),
         refuses("uri_captures key uri_cap_3 was not provided"),
     ),
     Case(

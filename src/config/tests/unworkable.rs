@@ -12,7 +12,7 @@ fn refused(json: &str) -> String {
 }
 
 /// Patterns that name no host of any request, and some that do.
-const NO_HOSTS: [&str; 14] = [
+const NO_HOSTS: [&str; 13] = [
     "*",
     "*.",
     "*a.com",
@@ -26,7 +26,6 @@ const NO_HOSTS: [&str; 14] = [
     "a.com/x",
     "a com",
     "*.[::1]",
-    "$(headers.host)",
 ];
 const HOSTS: [&str; 6] = ["a", "A.example.com", "*.example.com", "*.com", "10.0.0.1", "[::1]"];
 
@@ -54,5 +53,76 @@ fn prefixes_that_no_path_has() {
             refused(&format!(r#"{{"routes":[{{"match":{{"path_prefix":"{prefix}"}},"config":{{}}}}]}}"#)),
             "routes[0].match.path_prefix: expected a path without query and fragment, which are not compared"
         );
+    }
+}
+
+#[test]
+fn paths_that_no_request_has() {
+    let names = "expected `{NAME}` as a whole segment, with letters, digits and `-_` for the name";
+    let star = "expected `*` as the last segment only, where it stands for anything";
+    for (template, message) in [
+        ("gemini/{model}", "expected a path, starting with `/`"),
+        ("/{model}?x", "expected a path without query and fragment, which are not compared"),
+        ("/{}", names),
+        ("/{a.b}", names),
+        ("/{a b}", names),
+        ("/x{a}", names),
+        ("/{a}x", names),
+        ("/{a", names),
+        ("/a}", names),
+        ("/{{a}}", names),
+        ("/{a}/{b}/{a}", "expected each `{NAME}` once"),
+        ("/*/{a}", star),
+        ("/*/", star),
+        ("/{a}/x*", star),
+        ("/**", star),
+    ] {
+        let json = format!(r#"{{"uri_template":"{template}"}}"#);
+        assert_eq!(refused(&json), format!("uri_template: {message}"), "{template}");
+    }
+    for template in ["/", "/*", "/{a}", "/{a}/{b-1}/x/*", "/v1/{a_b}/"] {
+        assert_eq!(refused(&format!(r#"{{"uri_template":"{template}"}}"#)), "", "{template}");
+    }
+}
+
+#[test]
+fn captures_that_no_path_gives() {
+    let message = "model.name: `$(uri_captures.NAME)` needs a `uri_template` with `{NAME}` for a segment";
+    for (rest, message) in [
+        ("", message),
+        (r#","uri_template":"/{other}/model""#, message),
+        (r#","uri_template":"/{Model}""#, message),
+        (r#","uri_template":"/{other}/{model}/*""#, ""),
+    ] {
+        let json = format!(r#"{{"model":{{"name":"m-$(uri_captures.model)"}}{rest}}}"#);
+        assert_eq!(refused(&json), message, "{rest}");
+    }
+    let routes = r#""routes":[{"match":{"name":"r"},"config":{"model":{"name":"$(uri_captures.m)"}}}]"#;
+    assert!(
+        refused(&format!("{{{routes}}}")).starts_with("routes[0].config.model.name: `$(uri_captures.NAME)`")
+    );
+    assert_eq!(refused(&format!(r#"{{"uri_template":"/{{m}}",{routes}}}"#)), "");
+}
+
+#[test]
+fn templates_where_none_is_filled_in() {
+    for (json, path) in [
+        (r#"{"auth":{"header_value":"Bearer $(headers.x-token)"}}"#, "auth.header_value"),
+        (
+            r#"{"auth":{"param_name":"k","param_value":"$(query_params.k)","param_location":"query"}}"#,
+            "auth.param_value",
+        ),
+        (r#"{"upstream_cluster":"$(metadata.a.b)"}"#, "upstream_cluster"),
+        (r#"{"allowed_hosts":["a.test","$(uri_captures.h)"]}"#, "allowed_hosts[1]"),
+        (r#"{"uri_template":"/$(headers.x)"}"#, "uri_template"),
+        (
+            r#"{"routes":[{"match":{"name":"r"},"config":{"upstream_cluster":"$(headers.c)"}}]}"#,
+            "routes[0].config.upstream_cluster",
+        ),
+    ] {
+        assert_eq!(refused(json), format!("{path}: templates are for `model` only"));
+    }
+    for value in ["$(not.a.template)", "$(headers)", "$headers.x", "headers.x)", "$(headersx.y)"] {
+        assert_eq!(refused(&format!(r#"{{"auth":{{"header_value":"{value}"}}}}"#)), "", "{value}");
     }
 }
