@@ -151,6 +151,17 @@ impl Auth {
         Ok(Self { header, query, was_bearer, ..Self::default() })
     }
 
+    /// Refuses at `path` a header (lower-case) that is another one already: of the credential, the client's token, Google.
+    pub(super) fn check_other(&self, path: &str, name: &str) -> Result<(), ConfigError> {
+        if self.token_header() == Some(name) {
+            return Err(ConfigError::at(path, "is `auth.gcp_access_token_header` already"));
+        }
+        if SENT_HEADERS.contains(&name) || self.header().is_some_and(|(ours, _)| ours == name) {
+            return Err(ConfigError::at(path, SET_ALREADY));
+        }
+        Ok(())
+    }
+
     /// What about the credential is allowed but probably not meant.
     pub(super) fn warnings(&self) -> impl Iterator<Item = &'static str> {
         let is_static = self.source.is_none() && self.token_header.is_none();
@@ -250,10 +261,12 @@ pub(super) fn header_name_checked(path: &str, name: &str) -> Result<String, Conf
     }
     let name = name.to_ascii_lowercase();
     if OWN_HEADERS.contains(&name.as_str()) || name.starts_with("x-envoy-") {
-        return Err(ConfigError::at(path, "is a header that the filter or Envoy sets itself"));
+        return Err(ConfigError::at(path, SET_ALREADY));
     }
     Ok(name)
 }
+
+const SET_ALREADY: &str = "is a header that the filter or Envoy sets itself";
 
 /// A header value: printable ASCII, and spaces inside only.
 fn header_value_checked(path: &str, value: String) -> Result<String, ConfigError> {
@@ -264,7 +277,7 @@ fn header_value_checked(path: &str, value: String) -> Result<String, ConfigError
     Err(ConfigError::at(path, "expected printable ASCII characters without spaces or line ends around them"))
 }
 
-const OWN_HEADERS: [&str; 20] = [
+const OWN_HEADERS: [&str; 21] = [
     "date",
     "location",
     "server",
@@ -285,4 +298,8 @@ const OWN_HEADERS: [&str; 20] = [
     "user-agent",
     "x-request-id",
     "cache-control",
+    "x-llm-dropped",
 ];
+
+/// Headers that a request to Google may have besides, whatever the configuration: credentials, the service tier.
+const SENT_HEADERS: [&str; 3] = ["authorization", KEY_HEADER, "x-vertex-ai-llm-shared-request-type"];

@@ -57,6 +57,7 @@ impl Document {
             return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }
         let auth = Auth::check(self.auth, &upstream, upstream_format == UpstreamFormat::Gemini, env)?;
+        auth.check_other("cluster_header", &cluster.header)?;
         let mut warnings: Vec<String> = auth.warnings().map(str::to_owned).collect();
         if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {
             warnings.push(format!(

@@ -126,3 +126,24 @@ fn templates_where_none_is_filled_in() {
         assert_eq!(refused(&format!(r#"{{"auth":{{"header_value":"{value}"}}}}"#)), "", "{value}");
     }
 }
+
+#[test]
+fn headers_that_have_another_use() {
+    let set = "is a header that the filter or Envoy sets itself";
+    let own = r#""auth":{"header_name":"X-Own-Key","header_value":"k"},"#;
+    let token = r#""auth":{"gcp_access_token_header":"X-Token"},"#;
+    for (auth, field, name, message) in [
+        ("", "cluster_header", "authorization", set),
+        ("", "cluster_header", "X-Goog-Api-Key", set),
+        ("", "cluster_header", "x-vertex-ai-llm-shared-request-type", set),
+        ("", "cluster_header", "x-llm-dropped", set),
+        ("", "cluster_header", "content-type", set),
+        (own, "cluster_header", "x-own-key", set),
+        (token, "cluster_header", "x-token", "is `auth.gcp_access_token_header` already"),
+        ("", "model_name_header", "X-LLM-Dropped", set),
+    ] {
+        let json = format!(r#"{{{auth}"{field}":"{name}"}}"#);
+        assert_eq!(refused(&json), format!("{field}: {message}"), "{json}");
+    }
+    assert_eq!(refused(&format!(r#"{{{own}"cluster_header":"x-other"}}"#)), "");
+}
