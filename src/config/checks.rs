@@ -20,6 +20,9 @@ const CLUSTER_HEADER: &str = "x-gemini-filter-cluster";
 /// Kong's default for `max_request_body_size` before 3.13, which it enforced for almost no request.
 const KONG_BODY_SIZE: u64 = 8192;
 
+/// Envoy's timers count milliseconds.
+pub(super) const LEAST_WAIT: f64 = 0.001;
+
 impl Document {
     pub(super) fn check(self, env: &Environment) -> Result<Config, ConfigError> {
         let model = model(self.model.name, self.model.model_alias.0, self.model.capabilities)?;
@@ -159,10 +162,10 @@ fn name_header(given: NameHeader) -> Result<Option<String>, ConfigError> {
 }
 
 fn body_wait(seconds: f64) -> Result<Duration, ConfigError> {
-    if seconds > 0.0 && seconds <= 3600.0 {
+    if (LEAST_WAIT..=3600.0).contains(&seconds) {
         return Ok(Duration::from_secs_f64(seconds));
     }
-    Err(ConfigError::at("body_wait", "expected a number of seconds above 0 and at most 3600"))
+    Err(ConfigError::at("body_wait", "expected a number of seconds from 0.001 to 3600"))
 }
 
 /// As many bytes as an address space can have are no limit.

@@ -43,7 +43,7 @@ pub(super) struct Document {
     pub(super) unmatched: Unmatched,
     /// Seconds a request waits for its body before Envoy's configuration is taken to deliver none: more than 0, at
     /// most 3600.
-    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("exclusiveMinimum" = 0, "maximum" = 3600)))]
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("minimum" = 0.001, "maximum" = 3600)))]
     pub(super) body_wait: f64,
     /// How clients that drop thought signatures are served.
     #[serde(deserialize_with = "json::object")]
@@ -175,7 +175,7 @@ pub(super) struct AuthFields {
     /// Envoy's cluster of the URL that gives subject tokens; `google-subject-token` without it.
     pub(super) gcp_subject_token_cluster: Option<String>,
     /// Seconds that a request waits for a token before it is answered with 503: more than 0, at most 600; 5 without it.
-    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("exclusiveMinimum" = 0, "maximum" = 600)))]
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(extend("minimum" = 0.001, "maximum" = 600)))]
     pub(super) gcp_token_wait: Option<f64>,
 }
 

@@ -248,8 +248,8 @@ fn numbers_outside_their_range() {
         assert_eq!(refused(&json), format!("model.options.{field}: {message}"));
     }
     refuses(&[
-        (r#"{"body_wait":0}"#, "body_wait: expected a number of seconds above 0 and at most 3600"),
-        (r#"{"body_wait":3601}"#, "body_wait: expected a number of seconds above 0 and at most 3600"),
+        (r#"{"body_wait":0}"#, "body_wait: expected a number of seconds from 0.001 to 3600"),
+        (r#"{"body_wait":3601}"#, "body_wait: expected a number of seconds from 0.001 to 3600"),
         (r#"{"body_wait":1e999}"#, "body_wait: expected a number in the range of a 64-bit float"),
         (r#"{"max_held_bytes":0}"#, "max_held_bytes: expected an integer of at least 1"),
         (

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::super::checks::LEAST_WAIT;
 use super::super::document::AuthFields;
 use super::super::tree::Tree;
 use super::super::{ConfigError, Environment};
@@ -113,10 +114,10 @@ fn url(path: &str, given: Option<&str>) -> Result<Option<Endpoint>, ConfigError>
 
 fn wait(given: Option<f64>) -> Result<Duration, ConfigError> {
     let seconds = given.unwrap_or(WAIT);
-    if seconds > 0.0 && seconds <= 600.0 {
+    if (LEAST_WAIT..=600.0).contains(&seconds) {
         return Ok(Duration::from_secs_f64(seconds));
     }
-    Err(ConfigError::at("auth.gcp_token_wait", "expected a number of seconds above 0 and at most 600"))
+    Err(ConfigError::at("auth.gcp_token_wait", "expected a number of seconds from 0.001 to 600"))
 }
 
 const EXPECTED_URL: &str = "expected `https://host[:port][/path]`";

@@ -170,11 +170,11 @@ fn what_is_refused() {
         ),
         (
             r#","gcp_token_wait":0"#,
-            "auth.gcp_token_wait: expected a number of seconds above 0 and at most 600".to_owned(),
+            "auth.gcp_token_wait: expected a number of seconds from 0.001 to 600".to_owned(),
         ),
         (
             r#","gcp_token_wait":601"#,
-            "auth.gcp_token_wait: expected a number of seconds above 0 and at most 600".to_owned(),
+            "auth.gcp_token_wait: expected a number of seconds from 0.001 to 600".to_owned(),
         ),
         (r#","gcp_use_metadata":true"#, "auth: unknown field `gcp_use_metadata`".to_owned()),
     ] {

@@ -147,3 +147,16 @@ fn headers_that_have_another_use() {
     }
     assert_eq!(refused(&format!(r#"{{{own}"cluster_header":"x-other"}}"#)), "");
 }
+
+#[test]
+fn waits_of_no_time() {
+    let token = |wait: &str| {
+        refused(&format!(r#"{{"auth":{{"gcp_use_service_account":true,"gcp_token_wait":{wait}}}}}"#))
+    };
+    let body = |wait: &str| refused(&format!(r#"{{"body_wait":{wait}}}"#));
+    for wait in ["0", "-1", "1e-9", "0.0009"] {
+        assert_eq!(body(wait), "body_wait: expected a number of seconds from 0.001 to 3600");
+        assert_eq!(token(wait), "auth.gcp_token_wait: expected a number of seconds from 0.001 to 600");
+    }
+    assert_eq!((body("0.001"), token("0.001")), Default::default());
+}
