@@ -8,12 +8,13 @@
 //! 1. [`exchange`]: one request and its reply. Callbacks in, [`exchange::Act`] out; no I/O.
 //! 2. [`endpoint`]: the table of what we serve. A handler turns a [`endpoint::Request`] into an [`endpoint::Next`],
 //!    and **a handler returns the reader of its own reply**: a [`pipe::Pipe`] that captured what it needs by value.
-//! 3. [`endpoint::chat`]: the translation of chat completions, one concern per file.
+//! 3. [`endpoint::chat`]: the translation of chat completions, one concern per file. ([`endpoint::compat`] is for Google's
+//!    own endpoint of OpenAI's dialect.)
 //! 4. `testdata/chat/*`: golden folders, each one exchange from the client's bytes to the client's bytes.
 //!
 //! Beside them:
 //!
-//! * [`config`]: the filter JSON, strict, resolved once at load.
+//! * [`config`]: the filter JSON, strict, resolved once at load; what depends on a route or a request, once for each.
 //! * [`credentials`]: tokens for Google, fetched once for all workers.
 //! * [`wire`]: typed JSON of each side; [`pipe`]: byte transforms; [`error`]: errors in OpenAI's shape.
 //! * [`memory`]: thought signatures for clients that drop them; [`held`]: bytes held across callbacks.
@@ -31,7 +32,6 @@ pub mod error;
 pub mod exchange;
 pub mod headers;
 pub mod held;
-
 pub mod media;
 pub mod memory;
 pub mod model;

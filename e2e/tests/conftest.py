@@ -31,6 +31,17 @@ def secure_fake(issued):
         yield running
 
 
+@pytest.fixture
+def google(fake):
+    """The fake with its token services and its clock as they are, and nothing counted."""
+    fake.clear_services()
+    fake.clear()
+    yield fake
+    fake.release("metadata")
+    fake.clear_services()
+    fake.set_clock(0)
+
+
 @pytest.fixture(scope="session")
 def gateways(fake):
     """`gateways(config=None, **Envoy arguments)`: a Gateway, started once per set of arguments.

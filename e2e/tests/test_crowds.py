@@ -11,15 +11,6 @@ MANY = 600
 DIRECT = {"model": {"name": "gemini-2.5-flash"}}
 
 
-@pytest.fixture
-def google(fake):
-    fake.clear_services()
-    fake.clear()
-    yield fake
-    fake.release("metadata")
-    fake.clear_services()
-
-
 def unbalanced(config):
     """All connections are of the one worker, and the upstream takes them all."""
     listener(config).pop("connection_balance_config", None)

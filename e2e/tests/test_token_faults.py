@@ -18,16 +18,6 @@ GOOD = "good@p.iam.gserviceaccount.com"
 
 
 @pytest.fixture
-def google(fake):
-    """The fake, its token services and its clock as they are and nothing counted."""
-    fake.clear_services()
-    fake.clear()
-    yield fake
-    fake.clear_services()
-    fake.set_clock(0)
-
-
-@pytest.fixture
 def closed():
     """A port at which nobody listens."""
     with socket.socket() as bound:

@@ -16,15 +16,6 @@ from support.raw import RawClient, chunked, request
 from support.tokens import OTHER, ROBOT, Crowd, active, asked, assertions, bearers, eventually, hello, known, principal, signing, waits_at
 
 
-@pytest.fixture
-def google(fake):
-    """The fake, its token services as they are and nothing counted."""
-    fake.clear_services()
-    fake.clear()
-    yield fake
-    fake.clear_services()
-
-
 def key_file(google, email=ROBOT, **extra):
     return json.dumps(signing(google, email, **extra))
 
