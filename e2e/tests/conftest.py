@@ -102,6 +102,17 @@ def figures():
     return FIGURES
 
 
+def pytest_sessionfinish(session):
+    """A worker process hands its figures to the one that prints them."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    FIGURES.extend(getattr(node, "workeroutput", {}).get("figures", []))
+
+
 def pytest_terminal_summary(terminalreporter):
     """The figures that the tests collected: streams, cuts, failures."""
     if FIGURES:
