@@ -5,41 +5,49 @@
 pub mod chat;
 pub mod compat;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::config::{Config, RouteType, UpstreamFormat};
 use crate::error::Error;
+use crate::form::Form;
 use crate::memory::Signatures;
 use crate::pipe::Pipe;
+use crate::rope::Rope;
 
 /// One endpoint.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The only method it takes.
+    /// The method it takes.
     pub method: &'static str,
-    /// The end of the path, so that any route prefix works.
+    /// The end of the path, so that any route prefix works. `{id}` stands for one segment, at the very end for all the
+    /// rest.
     pub path: &'static str,
     /// Kong's name for it, which forces it for any path.
-    pub route_type: RouteType,
+    pub route_type: Option<RouteType>,
     /// The translation.
     pub handler: Handler,
-    /// What it asks of Google as far as the configuration tells, for a head that goes before the body.
-    pub ahead: fn(&Config) -> Result<Operation, Error>,
+    /// What it asks of Google as far as the configuration tells, for a head that goes before the body; `None` where it does
+    /// not tell.
+    pub ahead: Option<fn(&Config) -> Result<Operation, Error>>,
+    /// Whether bodies may be `multipart/form-data`.
+    pub form: bool,
 }
 
-/// Every endpoint.
+/// Every endpoint. Where a path ends like several of them, the first is meant.
 pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     method: "POST",
     path: "/chat/completions",
-    route_type: RouteType::Chat,
+    route_type: Some(RouteType::Chat),
     handler: |request| match request.config.upstream_format {
         UpstreamFormat::Gemini => chat::chat(request),
         UpstreamFormat::OpenAi => compat::chat(request),
     },
-    ahead: |config| match config.upstream_format {
+    ahead: Some(|config| match config.upstream_format {
         UpstreamFormat::Gemini => chat::ahead(config),
         UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
-    },
+    }),
+    form: false,
 }];
 
 /// Translates a request; the reply's reader is part of what it returns.
@@ -50,8 +58,16 @@ pub type Handler = fn(&Request<'_>) -> Result<Next, Error>;
 pub struct Request<'a> {
     /// The route's configuration.
     pub config: &'a Rc<Config>,
-    /// The body as it was sent.
+    /// The body as it was sent; empty where it is a form.
     pub body: &'a [u8],
+    /// The body as a form, where it is one, for the handler to take.
+    pub form: &'a Cell<Option<Form>>,
+    /// What stands for `{id}` in the path, decoded.
+    pub captured: &'a str,
+    /// The path's query, without `?`.
+    pub query: &'a str,
+    /// Whether the request came with a body. None can be added to one that did not.
+    pub has_body: bool,
     /// What the caller's earlier replies were signed with.
     pub signatures: &'a Signatures,
     /// When it came, in seconds since 1970.
@@ -66,6 +82,8 @@ pub enum Next {
     Answer(Answer),
     /// It goes to Google.
     Forward(Forward),
+    /// Google is asked something else first.
+    Fetch(Fetch),
 }
 
 /// A reply made here.
@@ -76,14 +94,14 @@ pub struct Answer {
     /// Headers besides `:status` and `x-request-id`.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Rope,
 }
 
 impl From<&Error> for Answer {
     fn from(error: &Error) -> Self {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(error.retry_headers());
-        Self { status: error.status(), headers, body: error.body() }
+        Self { status: error.status(), headers, body: error.body().into() }
     }
 }
 
@@ -93,14 +111,40 @@ pub struct Forward {
     pub operation: Operation,
     /// Headers for Google besides those of every request.
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The body, JSON.
-    pub body: Vec<u8>,
+    /// The body, JSON; empty where the operation has none.
+    pub body: Rope,
     /// The name of the model, for `x-llm-model` and the log.
     pub model: String,
     /// Members of the client's request that the model cannot take, for `x-llm-dropped`.
     pub dropped: Vec<&'static str>,
     /// Reads a reply with status 200; every other status goes to the error reader.
     pub reply: Box<dyn Pipe>,
+}
+
+/// Calls to Google whose replies decide what becomes of a request. They are whole and small: Envoy gives up on one
+/// somewhere above 10 MB.
+pub struct Fetch {
+    /// What is asked, all at once; at most [`MOST_CALLS`] are under way at a time.
+    pub calls: Vec<Call>,
+    /// The name of the model, for the log.
+    pub model: String,
+    /// Gets the bodies of all replies, in the order of the calls. Any reply but a 200 ends the request with its error.
+    pub then: Then,
+}
+
+/// What becomes of a request once its calls were answered.
+pub type Then = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Next, Error>>;
+
+/// So many calls of one request may be under way at a time.
+pub const MOST_CALLS: usize = 8;
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// What is asked.
+    pub operation: Operation,
+    /// The body, JSON; `None` where the operation has none.
+    pub body: Option<Vec<u8>>,
 }
 
 /// What is asked of Google: the upstream makes a path of it.
@@ -117,41 +161,110 @@ pub enum Operation {
     },
     /// Chat of the OpenAI-compatible endpoint.
     CompatibleChat,
+    /// What is known of a resource.
+    Get {
+        /// Its name, such as `models` or `models/M/operations/OP`.
+        path: String,
+        /// The query, such as `pageSize=1000`; may be empty.
+        query: String,
+        /// Whether it needs a preview version of the API.
+        preview: bool,
+    },
+    /// The bytes of a file that the Developer API made.
+    Download {
+        /// Its id, without `files/`.
+        file: String,
+    },
+    /// The bytes of an object in Cloud Storage, <https://cloud.google.com/storage/docs/request-endpoints>.
+    Object {
+        /// The bucket.
+        bucket: String,
+        /// The object's name, not encoded.
+        object: String,
+    },
+    /// Vertex AI's ranking of documents,
+    /// <https://cloud.google.com/generative-ai-app-builder/docs/reference/rest/v1/projects.locations.rankingConfigs/rank>.
+    Rank,
+}
+
+impl Operation {
+    /// The HTTP method.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Model { .. } | Self::CompatibleChat | Self::Rank => "POST",
+            Self::Get { .. } | Self::Download { .. } | Self::Object { .. } => "GET",
+        }
+    }
+}
+
+/// What a path and a method are.
+pub enum Found {
+    /// An endpoint, and what stands for `{id}`.
+    Endpoint(&'static Endpoint, String),
+    /// An endpoint of other methods.
+    Allowed(Vec<&'static str>),
+    /// Nothing of ours.
+    Nothing,
 }
 
 impl Endpoint {
-    /// The endpoint for `path` (without query): by the configured route type, else by the end of the path.
+    /// The endpoint for a request with `path` (without query): by the configured route type, else by the end of the path.
     #[must_use]
-    pub fn find(route_type: RouteType, path: &str) -> Option<&'static Self> {
-        ENDPOINTS.iter().find(|endpoint| match route_type {
-            RouteType::Auto => path.ends_with(endpoint.path),
-            forced => endpoint.route_type == forced,
-        })
+    pub fn find(route_type: RouteType, method: &str, path: &str) -> Found {
+        let forced = route_type != RouteType::Auto;
+        let ours = || ENDPOINTS.iter().filter(|row| !forced || row.route_type == Some(route_type));
+        let by_path = || ours().filter_map(|row| Some((row, captured(row.path, path)?)));
+        if let Some((row, captured)) = by_path().find(|(row, _)| row.method == method) {
+            return Found::Endpoint(row, captured);
+        }
+        // What any path would be taken for.
+        let whole = |row: &&Endpoint| !row.path.contains(ID);
+        if forced && let Some(row) = ours().filter(whole).find(|row| row.method == method) {
+            return Found::Endpoint(row, String::new());
+        }
+        // A path with an id in it may be somebody else's.
+        let path = by_path().map(|(row, _)| row).find(whole).map(|row| row.path);
+        let allowed: Vec<_> =
+            ours().filter(|row| forced || Some(row.path) == path).map(|row| row.method).collect();
+        if allowed.is_empty() { Found::Nothing } else { Found::Allowed(allowed) }
     }
+}
+
+const ID: &str = "{id}";
+
+/// What stands for `{id}` of `pattern` in a path that ends like it.
+fn captured(pattern: &str, path: &str) -> Option<String> {
+    let Some((before, after)) = pattern.split_once(ID) else {
+        return path.ends_with(pattern).then(String::new);
+    };
+    let path = path.strip_suffix(after)?;
+    let id = match after {
+        "" => path.split_once(before)?.1,
+        _ => path.rsplit_once(before)?.1,
+    };
+    let single = !after.is_empty() && id.contains('/');
+    if id.is_empty() || single {
+        return None;
+    }
+    percent_decode(id)
+}
+
+/// `text` as it reads once decoded; `None` where that is not UTF-8.
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut pieces = text.split('%');
+    decoded.extend_from_slice(pieces.next()?.as_bytes());
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2)?;
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        decoded.push(u8::from_str_radix(digits, 16).ok()?);
+        decoded.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn any_prefix_finds_the_endpoint() {
-        for path in ["/v1/chat/completions", "/chat/completions", "/team-a/openai/v1/chat/completions"] {
-            assert!(Endpoint::find(RouteType::Auto, path).is_some(), "{path}");
-        }
-        for path in ["/v1/chat/completions/", "/v1/xchat/completion", "/", "", "/v1/mychat/completions"] {
-            assert!(Endpoint::find(RouteType::Auto, path).is_none(), "{path}");
-        }
-        assert!(Endpoint::find(RouteType::Chat, "/anything").is_some());
-    }
-
-    #[test]
-    fn every_endpoint_has_goldens() {
-        for endpoint in &ENDPOINTS {
-            let folder = endpoint.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-            assert!(crate::testing::cases(folder).count() > 0, "{folder}");
-        }
-    }
-}
+mod tests;

@@ -10,21 +10,29 @@
 //! Where no headers can be held back, both ways, `ahead` is the order of things.
 
 mod ahead;
+mod calls;
 mod reply;
+mod route;
 mod token;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::config::{Config, RequestMode, Unmatched};
+use crate::config::{Config, RequestMode};
 use crate::credentials::Tokens;
 use crate::endpoint::{Answer, Endpoint, Forward, Next, Request};
 use crate::error::Error;
+use crate::form::{Form, Intake};
 use crate::headers::Headers;
 use crate::held::{Share, Total};
 use crate::memory::{Memory, Signatures};
 use crate::pipe::{Pipe, Usage};
-use crate::upstream::{Client, Head, Rewritten, passing};
+use crate::rope::Rope;
+use crate::upstream::{Client, Head, Rewritten};
 use ahead::{Behind, Gathering};
+use calls::Calling;
+pub use calls::{Called, SideCall};
+use route::intake;
 use token::{bearer, no_token};
 
 /// What the host must do before it goes on.
@@ -38,6 +46,8 @@ pub enum Act {
     Answer(Answer),
     /// Hold back what came until there is a token; then call [`Exchange::on_token`].
     AwaitToken,
+    /// Hold back what came, and make these calls; then call [`Exchange::on_called`] with each reply.
+    Call(Vec<SideCall>),
     /// Replace what is given.
     Edit(Edit),
 }
@@ -48,7 +58,7 @@ pub struct Edit {
     /// A serialized header map, whole.
     pub headers: Option<Vec<u8>>,
     /// The body, or what the host holds of it.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Rope>,
     /// Filter states to set, by name.
     pub state: Vec<(&'static str, String)>,
     /// Hold the body back all the same: more may have to be appended to it.
@@ -89,12 +99,16 @@ enum State {
     Reading(Asked),
     /// A token is not there yet, and of the body so much.
     Waiting { asked: Asked, body: Arrived },
+    /// Calls are under way that decide what becomes of the request.
+    Calling(Calling),
     /// The request's head has gone, its body is coming.
     Ahead(Gathering),
     /// Google has the request.
     Sent { reply: Box<dyn Pipe> },
     /// The reply is being collected by the host, its headers held back.
     Collecting { received: Headers, reader: Collected },
+    /// The reply is read as it comes, its headers held back.
+    Digesting { received: Headers, reply: Box<dyn Pipe> },
     /// The reply goes through as it comes; of the host's buffer so many bytes are our own output, held back.
     Streaming { reply: Box<dyn Pipe>, kept: Option<usize> },
     /// The reply's head has gone, its body is coming and told at its end.
@@ -114,8 +128,14 @@ enum Arrived {
 /// A request whose body is not translated yet.
 struct Asked {
     endpoint: &'static Endpoint,
+    /// What stands for `{id}` in the path.
+    captured: String,
     client: Client,
     signatures: Signatures,
+    /// Whether there is a body, which can be replaced; none can be added.
+    has_body: bool,
+    /// Reads the body as it comes, where that is a form.
+    intake: Option<Intake>,
 }
 
 enum Collected {
@@ -164,36 +184,10 @@ impl Exchange {
 
     /// The request's headers came; `end` if there is no body.
     pub fn on_request_headers(&mut self, headers: &Headers, end: bool) -> Act {
-        let path = headers.text(":path").unwrap_or_default();
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let method = headers.text(":method").unwrap_or_default();
-        let Some(endpoint) = Endpoint::find(self.config.route_type, path) else {
-            return match self.config.unmatched {
-                Unmatched::Pass => self.pass(headers),
-                Unmatched::Error => {
-                    self.begin(headers, "");
-                    self.fail(
-                        &Error::new(
-                            404,
-                            "invalid_request_error",
-                            "Unknown request URL. Please check it for typos.",
-                        )
-                        .code("unknown_url"),
-                    )
-                }
-            };
+        let (endpoint, captured) = match self.route(headers) {
+            Ok(found) => found,
+            Err(act) => return act,
         };
-        self.begin(headers, endpoint.path);
-        if method != endpoint.method {
-            let error = Error::new(
-                405,
-                "invalid_request_error",
-                format!("Only {} is allowed here.", endpoint.method),
-            );
-            let mut answer = Answer::from(&error.code("method_not_supported"));
-            answer.headers.push(("allow", endpoint.method.to_owned()));
-            return self.answer(answer);
-        }
         if headers.get("content-encoding").is_some_and(|encoding| !is_identity(encoding)) {
             return self.fail(&Error::new(
                 415,
@@ -217,7 +211,12 @@ impl Exchange {
                 None => return self.fail(&no_token(name)),
             }
         }
-        let asked = Asked { endpoint, client: Client::of(headers), signatures };
+        let intake = match intake(endpoint, headers) {
+            Ok(intake) => intake,
+            Err(error) => return self.fail(&error),
+        };
+        let client = Client::of(headers);
+        let asked = Asked { endpoint, captured, client, signatures, has_body: !end, intake };
         if end {
             return self.complete(asked, Vec::new);
         }
@@ -236,7 +235,9 @@ impl Exchange {
             State::Pass => return Act::Pass,
             State::Ahead(_) => return self.gather(read(), end),
             State::Waiting { body, .. } => *body = if end { Arrived::All } else { Arrived::Part },
+            State::Reading(Asked { intake: Some(_), .. }) => return self.take_in(&read(), end),
             State::Reading(_) => {}
+            State::Calling(_) => return Act::Wait,
             _ => return self.trailing(&read()),
         }
         if let Some(error) = self.too_large(total) {
@@ -255,6 +256,7 @@ impl Exchange {
                 Act::AwaitToken
             }
             State::Reading(_) => self.read(read),
+            State::Calling(_) => Act::Wait,
             _ => Act::Edit(Edit::default()),
         }
     }
@@ -323,55 +325,77 @@ impl Exchange {
         }
     }
 
-    fn translate(&mut self, asked: &Asked, body: &[u8]) -> Act {
-        match self.translated(asked, body) {
-            Err(answer) => self.answer(answer),
-            Ok(forward) => self.forward(forward, &asked.client),
+    /// Takes a piece of a form. It is not left with the host: what is kept of it is translated already.
+    fn take_in(&mut self, piece: &[u8], end: bool) -> Act {
+        let State::Reading(Asked { intake: Some(intake), .. }) = &mut self.state else {
+            return Act::Pass;
+        };
+        let taken = intake.push(piece);
+        let (held, size) = (intake.held(), intake.size());
+        if let Some(error) = self.too_large(size).or(taken.err()) {
+            return self.fail(&error);
         }
+        if self.held.set(held) > self.config.max_held_bytes {
+            return self.fail(&too_much_held());
+        }
+        if end {
+            return self.read(Vec::new);
+        }
+        Act::Edit(Edit { body: Some(Rope::default()), hold: true, ..Edit::default() })
     }
 
-    /// What goes to Google, or the answer in place of it.
-    fn translated(&self, asked: &Asked, body: &[u8]) -> Result<Forward, Answer> {
-        let signatures = &asked.signatures;
-        let request = Request { config: &self.config, body, signatures, now: self.now, id: self.id };
-        match (asked.endpoint.handler)(&request) {
+    fn translate(&mut self, mut asked: Asked, read: impl FnOnce() -> Vec<u8>) -> Act {
+        let translated = match asked.intake.take().map(Intake::finish).transpose() {
+            Ok(Some(form)) => self.translated(&asked, &[], Some(form)),
+            Ok(None) => self.translated(&asked, &read(), None),
             Err(error) => Err(Answer::from(&error)),
-            Ok(Next::Answer(answer)) => Err(answer),
-            Ok(Next::Forward(forward)) => Ok(forward),
+        };
+        self.held.set(0);
+        self.proceed(translated, asked)
+    }
+
+    /// Does what a handler has said.
+    fn proceed(&mut self, next: Result<Next, Answer>, asked: Asked) -> Act {
+        match next {
+            Err(answer) | Ok(Next::Answer(answer)) => self.answer(answer),
+            Ok(Next::Forward(forward)) => self.forward(forward, &asked),
+            Ok(Next::Fetch(fetch)) => self.call(fetch, asked),
         }
     }
 
-    fn forward(&mut self, forward: Forward, client: &Client) -> Act {
+    /// What the request becomes, or the answer in place of it.
+    fn translated(&self, asked: &Asked, body: &[u8], form: Option<Form>) -> Result<Next, Answer> {
+        let Asked { signatures, captured, client, has_body, .. } = asked;
+        let (form, query) = (&Cell::new(form), client.query());
+        let (config, now, id) = (&self.config, self.now, self.id);
+        let request =
+            Request { config, body, form, captured, query, has_body: *has_body, signatures, now, id };
+        (asked.endpoint.handler)(&request).map_err(|error| Answer::from(&error))
+    }
+
+    fn forward(&mut self, forward: Forward, asked: &Asked) -> Act {
+        if !asked.has_body && !forward.body.is_empty() {
+            return self.fail(&no_body());
+        }
         let head = Head {
             config: &self.config,
             operation: &forward.operation,
             headers: &forward.headers,
-            length: Some(forward.body.len()),
-            client,
+            length: (forward.operation.verb() == "POST").then(|| forward.body.len()),
+            client: &asked.client,
             token: self.token.as_deref(),
         };
         let Rewritten { headers, state } = head.write();
-        let body = self.sent(forward);
-        Act::Edit(Edit { headers: Some(headers), body: Some(body), state, hold: false })
+        let body = asked.has_body.then_some(self.sent(forward));
+        Act::Edit(Edit { headers: Some(headers), body, state, hold: false })
     }
 
     /// Notes what is sent, and returns its body.
-    fn sent(&mut self, forward: Forward) -> Vec<u8> {
+    fn sent(&mut self, forward: Forward) -> Rope {
         self.record.model = forward.model;
         self.record.dropped = forward.dropped.join(", ");
         self.state = State::Sent { reply: forward.reply };
         forward.body
-    }
-
-    /// Lets a request pass that is not ours, but never with a choice of cluster.
-    fn pass(&self, headers: &Headers) -> Act {
-        let cluster = self.config.cluster.header.as_str();
-        let state = passing(&self.config, headers);
-        let headers = headers.get(cluster).is_some().then(|| headers.without(cluster));
-        if headers.is_none() && state.is_empty() {
-            return Act::Pass;
-        }
-        Act::Edit(Edit { headers, state, ..Edit::default() })
     }
 }
 
@@ -383,6 +407,12 @@ fn too_much_held() -> Error {
     Error::server(503, "The gateway holds too much unfinished data. Please try again.")
         .code("overloaded")
         .retry_after_ms(Some(1000))
+}
+
+fn no_body() -> Error {
+    let message =
+        "The gateway cannot ask Google for this: Envoy adds no body to a request that came without one.";
+    Error::server(500, message).code("gateway_misconfigured")
 }
 
 #[cfg(test)]

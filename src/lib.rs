@@ -18,6 +18,7 @@
 //! * [`credentials`]: tokens for Google, fetched once for all workers.
 //! * [`wire`]: typed JSON of each side; [`pipe`]: byte transforms; [`error`]: errors in OpenAI's shape.
 //! * [`memory`]: thought signatures for clients that drop them; [`held`]: bytes held across callbacks.
+//! * [`form`]: uploads, read as they arrive; [`rope`]: bodies in pieces, of which large ones are moved and never copied.
 //! * [`upstream`]: where Google is, which headers may go there and which may come back; [`model`]: what a model can do.
 //! * [`media`]: what a reference to an image, a recording or a file becomes.
 //! * `shell`: the only code that knows proxy-wasm, compiled for `target_os = "wasi"` alone.
@@ -30,12 +31,14 @@ pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod exchange;
+pub mod form;
 pub mod headers;
 pub mod held;
 pub mod media;
 pub mod memory;
 pub mod model;
 pub mod pipe;
+pub mod rope;
 pub mod schema;
 pub mod upstream;
 pub mod wire;

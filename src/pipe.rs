@@ -5,15 +5,21 @@
 
 mod carry;
 pub mod events;
+mod files;
 
 use crate::error::Error;
 use crate::headers::Headers;
+use crate::rope::Rope;
+
+pub use files::{Files, decoded, lifted};
 
 /// The only output of a pipe.
 #[derive(Debug, Default)]
 pub struct Sink {
     /// What goes to the client now.
     pub bytes: Vec<u8>,
+    /// What follows them, where a reply is told in one piece.
+    pub body: Rope,
     /// Token counts, once the reply has told them.
     pub usage: Option<Usage>,
     /// Whether this output may be the last.
@@ -49,10 +55,19 @@ pub trait Pipe {
         false
     }
 
-    /// Whether a stream comes that only makes sense in one piece: it is pushed as it comes, and all is told at the end.
+    /// Whether nothing can be told yet of a reply that is pushed as it comes: its errors can still set a status. All is
+    /// told once it is not so any more, or at the end.
     fn folds(&self) -> bool {
         false
     }
+
+    /// Whether the reply goes through as it is, its type and length too.
+    fn raw(&self) -> bool {
+        false
+    }
+
+    /// The type of what the client gets.
+    fn content_type(&self) -> &'static str;
 
     /// Takes the reply's headers, before anything else.
     fn head(&mut self, headers: &Headers);
@@ -77,9 +92,14 @@ pub trait Pipe {
 
 /// What a reply is turned into, one JSON value after another.
 pub trait Reader {
-    /// Whether nothing is told before the end.
+    /// Whether nothing can be told yet.
     fn folds(&self) -> bool {
         false
+    }
+
+    /// The type of what the client gets, where that is not the usual one.
+    fn content_type(&self) -> Option<&'static str> {
+        None
     }
 
     /// Takes the reply's headers, before anything else.
@@ -106,6 +126,41 @@ pub trait Reader {
     }
 }
 
+/// The type of whole replies.
+const JSON: &str = "application/json";
+
+/// The type of streams of events.
+pub(crate) const EVENTS: &str = "text/event-stream; charset=utf-8";
+
+/// A pipe for a reply that goes through as it is.
+#[must_use]
+pub fn raw() -> Box<dyn Pipe> {
+    Box::new(Raw)
+}
+
+struct Raw;
+
+impl Pipe for Raw {
+    fn raw(&self) -> bool {
+        true
+    }
+
+    fn content_type(&self) -> &'static str {
+        "application/octet-stream"
+    }
+
+    fn head(&mut self, _: &Headers) {}
+
+    fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
+        out.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut Sink) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 /// A pipe that gives `reader` the reply in one piece.
 #[must_use]
 pub fn whole<R: Reader + 'static>(reader: R) -> Box<dyn Pipe> {
@@ -117,6 +172,10 @@ struct Whole<R>(R);
 impl<R: Reader> Pipe for Whole<R> {
     fn whole(&self) -> bool {
         true
+    }
+
+    fn content_type(&self) -> &'static str {
+        self.0.content_type().unwrap_or(JSON)
     }
 
     fn head(&mut self, headers: &Headers) {
@@ -146,6 +205,11 @@ struct Events<R> {
 impl<R: Reader> Pipe for Events<R> {
     fn folds(&self) -> bool {
         self.reader.folds()
+    }
+
+    fn content_type(&self) -> &'static str {
+        let usual = if self.reader.folds() { JSON } else { EVENTS };
+        self.reader.content_type().unwrap_or(usual)
     }
 
     fn head(&mut self, headers: &Headers) {

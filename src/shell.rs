@@ -4,6 +4,7 @@
 //! exchange is asked first and the host called after, never within: a host that calls back would find it borrowed.
 
 mod abi;
+mod calls;
 mod slots;
 mod tick;
 mod tokens;
@@ -22,13 +23,14 @@ use crate::headers::{self, Headers};
 use crate::held::Total;
 use crate::memory::Memory;
 use abi::{Refused, Side};
+use calls::Calls;
 use slots::Slots;
 use tokens::Desk;
 use watch::Watch;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Debug);
-    proxy_wasm::set_root_context(|_| Box::new(Plugin::new()));
+    proxy_wasm::set_root_context(|context_id| Box::new(Plugin::new(context_id)));
 }}
 
 /// The name of a request's route.
@@ -49,6 +51,7 @@ struct Plugin {
     loaded: Option<Rc<Loaded>>,
     watch: Rc<Watch>,
     desk: Rc<Desk>,
+    calls: Rc<Calls>,
 }
 
 struct Loaded {
@@ -57,15 +60,19 @@ struct Loaded {
 }
 
 impl Plugin {
-    fn new() -> Self {
+    fn new(context_id: u32) -> Self {
         let tick = Rc::default();
-        Self { loaded: None, watch: Rc::new(Watch::new(&tick)), desk: Rc::new(Desk::new(&tick)) }
+        let calls = Rc::<Calls>::default();
+        let desk = Rc::new(Desk::new(context_id, &tick, &calls));
+        Self { loaded: None, watch: Rc::new(Watch::new(&tick)), desk, calls }
     }
 }
 
 impl Context for Plugin {
-    fn on_http_call_response(&mut self, call: u32, _: usize, _: usize, _: usize) {
-        self.desk.on_reply(call);
+    fn on_http_call_response(&mut self, call: u32, _: usize, size: usize, _: usize) {
+        if !self.calls.on_reply(call, size) {
+            self.desk.on_reply(call);
+        }
     }
 }
 
@@ -125,6 +132,7 @@ impl RootContext for Plugin {
             exchange: Rc::new(RefCell::new(exchange)),
             watch: Rc::clone(&self.watch),
             desk: Rc::clone(&self.desk),
+            calls: Rc::clone(&self.calls),
         }))
     }
 
@@ -150,13 +158,21 @@ struct Stream {
     exchange: Rc<RefCell<Exchange>>,
     watch: Rc<Watch>,
     desk: Rc<Desk>,
+    calls: Rc<Calls>,
 }
 
-impl Context for Stream {}
+impl Context for Stream {
+    fn on_http_call_response(&mut self, call: u32, _: usize, size: usize, _: usize) {
+        self.calls.on_reply(call, size);
+    }
+}
 
 impl Stream {
-    /// Carries out what the exchange decided about the request, and remembers it when it has to wait for a token.
+    /// Carries out what the exchange decided about the request, and remembers it when it has to wait.
     fn apply(&self, act: Act, at_trailers: bool) -> Action {
+        if let Act::Call(calls) = act {
+            return self.calls.start(self.context_id, self.context_id, &self.exchange, at_trailers, calls);
+        }
         if matches!(act, Act::AwaitToken) {
             self.desk.add(self.context_id, &self.exchange, at_trailers);
         }
@@ -254,6 +270,7 @@ impl HttpContext for Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.watch.remove(self.context_id);
+        self.calls.remove(self.context_id);
     }
 }
 
@@ -261,12 +278,12 @@ impl Drop for Stream {
 fn apply(act: Act, side: Side) -> Action {
     match act {
         Act::Pass => Action::Continue,
-        Act::Wait | Act::AwaitToken => Action::Pause,
-        Act::Answer(answer) => send(&answer),
+        Act::Wait | Act::AwaitToken | Act::Call(_) => Action::Pause,
+        Act::Answer(answer) => send(answer),
         Act::Edit(Edit { headers, body, state, hold }) => {
             let state = state.iter().try_for_each(|(name, value)| abi::set_property(name, value));
             let headers = headers.map_or(Ok(()), |map| abi::set_headers(side, &map));
-            let body = body.map_or(Ok(()), |body| abi::set_body(side, &body));
+            let body = body.map_or(Ok(()), |body| abi::set_body(side, body));
             match state.and(headers).and(body) {
                 Ok(()) if hold => Action::Pause,
                 Ok(()) => Action::Continue,
@@ -290,10 +307,11 @@ fn trailers(act: Act, side: Side) -> Action {
     action
 }
 
-fn send(answer: &Answer) -> Action {
+fn send(answer: Answer) -> Action {
     let pairs: Vec<(&str, &[u8])> =
         answer.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    if let Err(Refused(status)) = abi::answer(answer.status, &headers::encode(&pairs), &answer.body) {
+    let body = answer.body.into_bytes();
+    if let Err(Refused(status)) = abi::answer(answer.status, &headers::encode(&pairs), &body) {
         log::error!("the host refused an answer with status {status}");
     }
     Action::Pause
@@ -302,7 +320,7 @@ fn send(answer: &Answer) -> Action {
 /// Nothing may pass untranslated, so a stream the host does not let us handle ends here.
 fn broken() -> Action {
     let error = crate::error::Error::server(500, "The gateway could not process this request.");
-    send(&Answer::from(&error))
+    send(Answer::from(&error))
 }
 
 /// What Envoy knows at `path`, where that is text.

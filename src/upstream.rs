@@ -39,6 +39,14 @@ impl Client {
             path: value(":path"),
         }
     }
+
+    /// The query of the path, without `?`.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        let path = std::str::from_utf8(&self.path).unwrap_or_default();
+        let path = path.split('#').next().unwrap_or_default();
+        path.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 /// The head of a request to Google.
@@ -72,27 +80,44 @@ impl Head<'_> {
     pub fn write(&self) -> Rewritten {
         let Self { config, operation, client, .. } = self;
         let path = path(config, operation);
-        let authority = config.upstream.authority.as_str();
-        let (sent_authority, sent_path, state) = match config.rewrite {
-            Rewrite::Headers => (authority.as_bytes(), path.as_bytes(), Vec::new()),
-            Rewrite::FilterState => {
-                let state = vec![(PATH_STATE, path.clone()), (HOST_STATE, authority.to_owned())];
-                // Envoy appends the request's query to a rewritten path, so the client's would follow ours.
-                let path = client.path.split(|byte| b"?#".contains(byte)).next().unwrap_or_default();
-                (&client.authority[..], path, state)
+        let authority = authority(&config.upstream, operation);
+        let forwarded = [("x-forwarded-proto", &client.forwarded[..])];
+        match config.rewrite {
+            Rewrite::Headers => {
+                let headers = self.map(authority.as_bytes(), path.as_bytes(), &forwarded);
+                Rewritten { headers, state: Vec::new() }
             }
-        };
+            Rewrite::FilterState => {
+                // Envoy appends the request's query to a rewritten path, so the client's would follow ours.
+                let own = client.path.split(|byte| b"?#".contains(byte)).next().unwrap_or_default();
+                let headers = self.map(&client.authority, own, &forwarded);
+                Rewritten { headers, state: vec![(PATH_STATE, path), (HOST_STATE, authority.to_owned())] }
+            }
+        }
+    }
+
+    /// The same for a call that no route treats.
+    #[must_use]
+    pub fn write_for_call(&self) -> Vec<u8> {
+        let path = path(self.config, self.operation);
+        self.map(authority(&self.config.upstream, self.operation).as_bytes(), path.as_bytes(), &[])
+    }
+
+    fn map(&self, authority: &[u8], path: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
+        let Self { config, operation, client, .. } = self;
         let length = self.length.map(|length| length.to_string());
         let bearer = self.token.map(|token| format!("Bearer {token}"));
         let mut map: Vec<(&str, &[u8])> = vec![
-            (":method", b"POST"),
+            (":method", operation.verb().as_bytes()),
             (":scheme", &client.scheme),
-            (":authority", sent_authority),
-            (":path", sent_path),
-            ("content-type", b"application/json"),
-            ("user-agent", USER_AGENT.as_bytes()),
-            ("x-forwarded-proto", &client.forwarded),
+            (":authority", authority),
+            (":path", path),
         ];
+        if operation.verb() == "POST" {
+            map.push(("content-type", b"application/json"));
+        }
+        map.push(("user-agent", USER_AGENT.as_bytes()));
+        map.extend_from_slice(more);
         if let Some(length) = &length {
             map.push(("content-length", length.as_bytes()));
         }
@@ -105,7 +130,7 @@ impl Head<'_> {
             map.push((&config.cluster.header, cluster.as_bytes()));
         }
         map.extend(self.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
-        Rewritten { headers: headers::encode(&map), state }
+        headers::encode(&map)
     }
 }
 
@@ -126,27 +151,35 @@ pub fn passing(config: &Config, headers: &Headers) -> Vec<(&'static str, String)
     }
 }
 
+/// Value for `:authority`. An operator's own host stands for all of Google's.
+fn authority<'a>(upstream: &'a Upstream, operation: &Operation) -> &'a str {
+    match operation {
+        Operation::Rank if upstream.is_google() => "discoveryengine.googleapis.com",
+        Operation::Object { .. } if upstream.is_google() => "storage.googleapis.com",
+        _ => &upstream.authority,
+    }
+}
+
 /// The upstream path with its query.
 #[must_use]
 pub fn path(config: &Config, operation: &Operation) -> String {
     let upstream = &config.upstream;
-    let streams = matches!(operation, Operation::Model { method, .. } if method.starts_with("stream"));
     let mut path = match (&upstream.path, operation) {
         // Kong's `upstream_url` is a whole URL, operation included; ours follows the operation.
         (Some(path), Operation::Model { method, .. }) => match path.rsplit_once(':') {
-            Some((before, "generateContent" | "streamGenerateContent")) => format!("{before}:{method}"),
+            Some((before, named)) if METHODS.contains(&named) => format!("{before}:{method}"),
             _ => path.clone(),
         },
-        (Some(path), Operation::CompatibleChat) => path.clone(),
-        (None, operation) => computed(upstream, operation),
+        (Some(path), Operation::CompatibleChat | Operation::Rank) => path.clone(),
+        (_, operation) => computed(upstream, operation),
     };
-    let mut separator = '?';
-    if streams {
+    if let Operation::Model { method, .. } = operation
+        && method.starts_with("stream")
+    {
         path.push_str("?alt=sse");
-        separator = '&';
     }
     if let Some((name, value)) = config.auth.query() {
-        path.push(separator);
+        path.push(if path.contains('?') { '&' } else { '?' });
         path.push_str(&percent_encode(name));
         path.push('=');
         path.push_str(&percent_encode(value));
@@ -154,22 +187,50 @@ pub fn path(config: &Config, operation: &Operation) -> String {
     path
 }
 
+/// Methods of models, <https://ai.google.dev/api/all-methods>.
+const METHODS: [&str; 8] = [
+    "generateContent",
+    "streamGenerateContent",
+    "countTokens",
+    "embedContent",
+    "batchEmbedContents",
+    "predict",
+    "predictLongRunning",
+    "fetchPredictOperation",
+];
+
 /// The path of Google's documentation: <https://ai.google.dev/api/all-methods>,
 /// <https://cloud.google.com/vertex-ai/docs/reference/rest>.
 fn computed(upstream: &Upstream, operation: &Operation) -> String {
     let parent = upstream.project.as_deref().map_or(String::new(), |project| format!("/{project}"));
     let version = |usual: &'static str| upstream.version.map_or(usual, ApiVersion::segment);
+    let usual = |preview: bool| match upstream.backend {
+        Backend::Developer => version("v1beta"),
+        Backend::Vertex if preview => version("v1beta1"),
+        Backend::Vertex => version("v1"),
+    };
     match (operation, upstream.backend) {
-        (Operation::Model { resource, method, preview }, backend) => {
-            let version = version(match backend {
-                Backend::Developer => "v1beta",
-                Backend::Vertex if *preview => "v1beta1",
-                Backend::Vertex => "v1",
-            });
+        (Operation::Model { resource, method, preview }, _) => {
+            let version = usual(*preview);
             match &upstream.endpoint {
                 Some(endpoint) => format!("/{version}{parent}/endpoints/{endpoint}:{method}"),
                 None => format!("/{version}{parent}/{resource}:{method}"),
             }
+        }
+        (Operation::Get { path, query, preview }, _) => {
+            let separator = if query.is_empty() { "" } else { "?" };
+            format!("/{}{parent}/{path}{separator}{query}", usual(*preview))
+        }
+        (Operation::Download { file }, _) => {
+            format!("/download/{}/files/{}:download?alt=media", usual(false), percent_encode(file))
+        }
+        (Operation::Object { bucket, object }, _) => {
+            let segments: Vec<String> = object.split('/').map(percent_encode).collect();
+            format!("/{}/{}", percent_encode(bucket), segments.join("/"))
+        }
+        (Operation::Rank, _) => {
+            let project = parent.split("/locations/").next().unwrap_or_default();
+            format!("/v1{project}/locations/global/rankingConfigs/default_ranking_config:rank")
         }
         (Operation::CompatibleChat, Backend::Developer) => {
             format!("/{}/openai/chat/completions", version("v1beta"))

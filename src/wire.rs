@@ -6,6 +6,7 @@ pub mod gemini;
 pub mod grounding;
 pub mod json;
 pub mod lenient;
+pub mod lift;
 pub(crate) mod literal;
 pub mod logprobs;
 pub mod nesting;

@@ -210,7 +210,13 @@ fn words_outside_their_list() {
         (r#"{"model":{"provider":"openai"}}"#, "model.provider: expected `gemini`"),
         (r#"{"options_mode":"merge"}"#, "options_mode: expected `default` or `force`"),
         (r#"{"model_policy":"x"}"#, "model_policy: expected `match` or `pin`"),
-        (r#"{"route_type":"chat"}"#, "route_type: expected `auto` or `llm/v1/chat`"),
+        (
+            r#"{"route_type":"chat"}"#,
+            "route_type: expected one of `auto`, `llm/v1/chat`, `llm/v1/completions`, `llm/v1/embeddings`, \
+             `llm/v1/models`, `llm/v1/rerank`, `image/v1/images/generations`, `image/v1/images/edits`, \
+             `audio/v1/audio/speech`, `audio/v1/audio/transcriptions`, `audio/v1/audio/translations`, \
+             `video/v1/videos/generations`",
+        ),
         (r#"{"llm_format":"x"}"#, "llm_format: expected `auto` or `openai`"),
         (
             r#"{"response_streaming":"never"}"#,

@@ -129,7 +129,8 @@ impl Upstream {
     }
 
     /// Whether this is one of Google's own API hosts.
-    pub(super) fn is_google(&self) -> bool {
+    #[must_use]
+    pub fn is_google(&self) -> bool {
         let host = host(&self.authority);
         host == "googleapis.com" || host.ends_with(".googleapis.com")
     }

@@ -47,6 +47,36 @@ pub enum RouteType {
     /// A chat completion, whatever its path.
     #[serde(rename = "llm/v1/chat")]
     Chat,
+    /// A completion of the older kind.
+    #[serde(rename = "llm/v1/completions")]
+    Completions,
+    /// Embeddings.
+    #[serde(rename = "llm/v1/embeddings")]
+    Embeddings,
+    /// The list of models.
+    #[serde(rename = "llm/v1/models")]
+    Models,
+    /// A ranking of documents.
+    #[serde(rename = "llm/v1/rerank")]
+    Rerank,
+    /// Images from text.
+    #[serde(rename = "image/v1/images/generations")]
+    ImageGenerations,
+    /// Images from images.
+    #[serde(rename = "image/v1/images/edits")]
+    ImageEdits,
+    /// Speech from text.
+    #[serde(rename = "audio/v1/audio/speech")]
+    Speech,
+    /// Text from speech.
+    #[serde(rename = "audio/v1/audio/transcriptions")]
+    Transcriptions,
+    /// English text from speech.
+    #[serde(rename = "audio/v1/audio/translations")]
+    Translations,
+    /// Videos.
+    #[serde(rename = "video/v1/videos/generations")]
+    Videos,
 }
 
 /// The dialect clients speak.

@@ -156,7 +156,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     };
     let operation = Operation::Model { resource: model.resource(backend), method, preview };
     let model = model.name().to_owned();
-    Ok(Next::Forward(Forward { operation, headers, body, model, dropped, reply }))
+    Ok(Next::Forward(Forward { operation, headers, body: body.into(), model, dropped, reply }))
 }
 
 /// Refuses a body of more values than could be read safely.

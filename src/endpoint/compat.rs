@@ -96,7 +96,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     Ok(Next::Forward(Forward {
         operation: Operation::CompatibleChat,
         headers: Vec::new(),
-        body: edits.finish(),
+        body: edits.finish().into(),
         model: model.name().to_owned(),
         dropped: Vec::new(),
         reply,

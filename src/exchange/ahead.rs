@@ -11,10 +11,11 @@
 //!    began with 200; every other one is an error anyway, which the body explains.
 
 use super::{Act, Arrived, Asked, Collected, Edit, Exchange, State, too_much_held};
-use crate::endpoint::Operation;
+use crate::endpoint::{Next, Operation};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Hold, Sink};
+use crate::rope::Rope;
 use crate::upstream::{self, Head, Rewritten};
 use crate::wire::nesting::Nesting;
 
@@ -51,7 +52,10 @@ impl Exchange {
     /// Sends the head, once there is a credential to send it with.
     pub(super) fn go_ahead(&mut self, asked: Asked) -> Act {
         let operation = match self.fetch_token() {
-            Ok(true) => (asked.endpoint.ahead)(&self.config),
+            Ok(true) => match asked.endpoint.ahead {
+                Some(ahead) => ahead(&self.config),
+                None => Err(other_path()),
+            },
             Ok(false) => {
                 self.state = State::Waiting { asked, body: Arrived::Nothing };
                 return Act::AwaitToken;
@@ -120,9 +124,10 @@ impl Exchange {
         self.held.set(0);
         let body = pieces.concat();
         drop(pieces);
-        let forward = match self.translated(&asked, &body) {
-            Ok(forward) => forward,
-            Err(answer) => return self.answer(answer),
+        let forward = match self.translated(&asked, &body, None) {
+            Ok(Next::Forward(forward)) => forward,
+            Ok(Next::Fetch(_)) => return self.fail(&other_path()),
+            Ok(Next::Answer(answer)) | Err(answer) => return self.answer(answer),
         };
         if upstream::path(&self.config, &forward.operation) != upstream::path(&self.config, &operation) {
             return self.fail(&other_path());
@@ -153,8 +158,11 @@ impl Exchange {
     /// Sends the reply's head.
     pub(super) fn go_behind(&mut self, received: &Headers, status: u16, reader: Collected) -> Act {
         self.record.status = status;
-        let json = vec![("content-type", "application/json".to_owned())];
-        let headers = self.reply_headers(received, status, json);
+        let kind = match &reader {
+            Collected::Reply(reply) => reply.content_type(),
+            Collected::Error { .. } => "application/json",
+        };
+        let headers = self.reply_headers(received, status, vec![("content-type", kind.to_owned())]);
         let (body, nesting) = (Vec::new(), Nesting::default());
         self.state = State::Behind(Behind { reader, body, nesting, held: false });
         Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
@@ -208,7 +216,7 @@ impl Exchange {
 
 /// What came does not go on.
 fn nothing(hold: bool) -> Act {
-    Act::Edit(Edit { body: Some(Vec::new()), hold, ..Edit::default() })
+    Act::Edit(Edit { body: Some(Rope::default()), hold, ..Edit::default() })
 }
 
 fn other_path() -> Error {

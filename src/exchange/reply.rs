@@ -5,7 +5,8 @@ use crate::config::RequestMode;
 use crate::endpoint::Answer;
 use crate::error::{Error, upstream as google};
 use crate::headers::Headers;
-use crate::pipe::{Hold, Pipe, Sink};
+use crate::pipe::{EVENTS, Hold, Pipe, Sink};
+use crate::rope::Rope;
 use crate::upstream;
 
 impl Exchange {
@@ -19,6 +20,14 @@ impl Exchange {
                 if received.get("content-encoding").is_some_and(|encoding| !is_identity(encoding)) {
                     let message = "The model's reply is compressed although no compression was asked for.";
                     return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
+                }
+                if reply.raw() {
+                    return self.pass_reply(&received, &*reply);
+                }
+                let buffered = self.config.request_mode != RequestMode::Headers;
+                if reply.folds() && buffered && !end {
+                    self.state = State::Digesting { received, reply };
+                    return Act::Wait;
                 }
                 if !reply.whole() && !reply.folds() {
                     return self.stream(&received, reply, end);
@@ -58,9 +67,10 @@ impl Exchange {
         match &mut self.state {
             State::Collecting { .. } if !end => Act::Wait,
             State::Collecting { .. } => self.collected(&read()),
+            State::Digesting { .. } => self.digest(&read(), end),
             State::Streaming { .. } => self.streamed(&read(), end),
             State::Behind(_) => self.follow(&read(), end),
-            State::Told => Act::Edit(Edit { body: Some(Vec::new()), ..Edit::default() }),
+            State::Told => Act::Edit(Edit { body: Some(Rope::default()), ..Edit::default() }),
             _ => Act::Pass,
         }
     }
@@ -73,6 +83,7 @@ impl Exchange {
                 let body = read();
                 if body.is_empty() { self.replaced() } else { self.collected(&body) }
             }
+            State::Digesting { .. } => self.digest(&read(), true),
             State::Told => Act::Edit(Edit::default()),
             State::Streaming { kept: Some(_), .. } => self.streamed(&read(), true),
             State::Behind(behind) if behind.is_held() => self.follow(&read(), true),
@@ -90,14 +101,58 @@ impl Exchange {
             let error = reply.end(&mut Sink::default()).err().unwrap_or_else(Error::stream_cut);
             return self.fail(&error);
         }
-        self.record.status = 200;
+        let headers = self.stream_headers(received, &*reply);
         self.state = State::Streaming { reply, kept: None };
-        let headers = vec![
-            ("content-type", "text/event-stream; charset=utf-8".to_owned()),
-            ("cache-control", "no-cache".to_owned()),
-        ];
+        Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
+    }
+
+    fn stream_headers(&mut self, received: &Headers, reply: &dyn Pipe) -> Vec<u8> {
+        self.record.status = 200;
+        let mut headers = vec![("content-type", reply.content_type().to_owned())];
+        if reply.content_type() == EVENTS {
+            headers.push(("cache-control", "no-cache".to_owned()));
+        }
+        self.reply_headers(received, 200, headers)
+    }
+
+    /// The reply goes through as it is.
+    fn pass_reply(&mut self, received: &Headers, reply: &dyn Pipe) -> Act {
+        self.record.status = 200;
+        let kind = received.text("content-type").unwrap_or_else(|| reply.content_type());
+        let mut headers = vec![("content-type", kind.to_owned())];
+        if let Some(length) = received.text("content-length") {
+            headers.push(("content-length", length.to_owned()));
+        }
         let headers = self.reply_headers(received, 200, headers);
         Act::Edit(Edit { headers: Some(headers), ..Edit::default() })
+    }
+
+    /// Takes a piece of a reply whose headers are held back. It is not left with the host: what is kept of it is
+    /// translated already.
+    fn digest(&mut self, piece: &[u8], end: bool) -> Act {
+        let State::Digesting { received, mut reply } = std::mem::replace(&mut self.state, State::Pass) else {
+            return Act::Pass;
+        };
+        let mut out = Sink::default();
+        let pushed =
+            reply.push(piece, &mut out).and_then(|()| if end { reply.end(&mut out) } else { Ok(()) });
+        self.record.usage = out.usage.or(self.record.usage);
+        let held = self.held.set(reply.held());
+        let over = (held > self.config.max_held_bytes).then(too_much_held);
+        if let Some(error) = pushed.err().or(over) {
+            return self.fail(&error);
+        }
+        if end {
+            return self.tell(&received, 200, whole(&*reply, out));
+        }
+        if reply.folds() {
+            self.state = State::Digesting { received, reply };
+            return Act::Edit(Edit { body: Some(Rope::default()), hold: true, ..Edit::default() });
+        }
+        let headers = self.stream_headers(&received, &*reply);
+        self.state = State::Streaming { reply, kept: None };
+        let body = Some(Rope::from(out.bytes));
+        Act::Edit(Edit { headers: Some(headers), body, ..Edit::default() })
     }
 
     fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
@@ -112,11 +167,15 @@ impl Exchange {
         let failure = pushed.err().or_else(|| over.then(too_much_held));
         self.record.usage = out.usage.or(self.record.usage);
         if let Some(error) = failure {
+            if reply.content_type() != EVENTS {
+                return self.fail(&error);
+            }
             out.bytes.extend(error.event());
             self.record.status = error.status();
             self.held.set(0);
             self.state = State::Told;
-            return Act::Edit(Edit { body: Some([ours, &out.bytes].concat()), ..Edit::default() });
+            let body = [ours, &out.bytes].concat();
+            return Act::Edit(Edit { body: Some(body.into()), ..Edit::default() });
         }
         // What was held back is let go with the next text, unless that ends something too.
         let hold = !end
@@ -126,17 +185,24 @@ impl Exchange {
             };
         let body = if ours.is_empty() { out.bytes } else { [ours, &out.bytes].concat() };
         *kept = hold.then_some(body.len());
-        Act::Edit(Edit { body: Some(body), hold, ..Edit::default() })
+        Act::Edit(Edit { body: Some(body.into()), hold, ..Edit::default() })
     }
 
     fn collected(&mut self, body: &[u8]) -> Act {
         let State::Collecting { received, reader } = std::mem::replace(&mut self.state, State::Pass) else {
             return Act::Pass;
         };
-        let Answer { status, mut headers, body } = self.collect(reader, body);
+        let answer = self.collect(reader, body);
+        self.tell(&received, answer.status, answer)
+    }
+
+    /// Puts `answer` in the reply's place.
+    fn tell(&mut self, received: &Headers, status: u16, answer: Answer) -> Act {
+        let Answer { mut headers, body, .. } = answer;
         headers.push(("content-length", body.len().to_string()));
         self.record.status = status;
-        let headers = self.reply_headers(&received, status, headers);
+        self.held.set(0);
+        let headers = self.reply_headers(received, status, headers);
         Act::Edit(Edit { headers: Some(headers), body: Some(body), ..Edit::default() })
     }
 
@@ -164,8 +230,7 @@ impl Exchange {
             Err(error) => Answer::from(&error),
             Ok(()) => {
                 self.record.usage = out.usage.or(self.record.usage);
-                let headers = vec![("content-type", "application/json".to_owned())];
-                Answer { status: 200, headers, body: out.bytes }
+                whole(&*reply, out)
             }
         }
     }
@@ -191,4 +256,12 @@ impl Exchange {
         }
         upstream::reply_headers(received, &ours)
     }
+}
+
+/// A reply that was told in one piece.
+fn whole(reply: &dyn Pipe, out: Sink) -> Answer {
+    let mut body = Rope::from(out.bytes);
+    body.append(out.body);
+    let headers = vec![("content-type", reply.content_type().to_owned())];
+    Answer { status: 200, headers, body }
 }

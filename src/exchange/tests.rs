@@ -126,7 +126,7 @@ fn a_missing_body_explains_the_setting() {
         panic!("not answered");
     };
     assert_eq!(answer.status, 500);
-    assert!(String::from_utf8(answer.body).unwrap().contains("allow_on_headers_stop_iteration"));
+    assert!(String::from_utf8(answer.body.into_bytes()).unwrap().contains("allow_on_headers_stop_iteration"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Exchange {
     /// Translates the request, once there is a credential to send it with.
     pub(super) fn complete(&mut self, asked: Asked, read: impl FnOnce() -> Vec<u8>) -> Act {
         match self.fetch_token() {
-            Ok(true) => self.translate(&asked, &read()),
+            Ok(true) => self.translate(asked, read),
             Ok(false) => {
                 self.state = State::Waiting { asked, body: Arrived::All };
                 Act::AwaitToken

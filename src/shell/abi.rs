@@ -6,6 +6,7 @@
 use std::ptr;
 
 use crate::headers;
+use crate::rope::Rope;
 
 /// A status other than `Ok`.
 #[derive(Clone, Copy, Debug)]
@@ -162,9 +163,17 @@ fn buffer(buffer: u32, most: usize) -> Result<Vec<u8>, Refused> {
 }
 
 /// Replaces what the host holds of the body.
-pub(super) fn set_body(side: Side, body: &[u8]) -> Result<(), Refused> {
-    // SAFETY: the host only reads `body`.
-    check(unsafe { proxy_set_buffer_bytes(side.buffer(), 0, usize::MAX, body.as_ptr(), body.len()) })
+pub(super) fn set_body(side: Side, body: Rope) -> Result<(), Refused> {
+    let mut start = 0;
+    for piece in body.into_pieces() {
+        // SAFETY: the host only reads `piece`.
+        check(unsafe {
+            proxy_set_buffer_bytes(side.buffer(), start, usize::MAX, piece.as_ptr(), piece.len())
+        })?;
+        // What begins behind the end is appended.
+        start = usize::MAX;
+    }
+    Ok(())
 }
 
 /// Answers the client; after the reply's headers have gone, this cuts its connection.

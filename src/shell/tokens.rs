@@ -9,6 +9,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, Status};
 
 use super::abi::{self, Refused, Side};
+use super::calls::Calls;
 use super::tick::{MOST_AT_ONCE, Tick, Who};
 use super::{apply, body, trailers};
 use crate::credentials::keeper::{Host, Keeper, NotCalled};
@@ -28,8 +29,11 @@ const MOST_READ: usize = 64 << 10;
 
 /// Tokens of one plugin configuration in one VM, and the requests that wait for them.
 pub(super) struct Desk {
+    /// The plugin's.
+    context_id: u32,
     keeper: Keeper,
     tick: Rc<Tick>,
+    calls: Rc<Calls>,
     waiting: RefCell<Vec<Waiting>>,
     /// Not all that could be resumed were.
     backlog: Cell<bool>,
@@ -45,10 +49,12 @@ struct Waiting {
 }
 
 impl Desk {
-    pub(super) fn new(tick: &Rc<Tick>) -> Self {
+    pub(super) fn new(context_id: u32, tick: &Rc<Tick>, calls: &Rc<Calls>) -> Self {
         Self {
             keeper: Keeper::new(Box::new(Envoy)),
+            context_id,
             tick: Rc::clone(tick),
+            calls: Rc::clone(calls),
             waiting: RefCell::default(),
             backlog: Cell::default(),
         }
@@ -106,8 +112,14 @@ impl Desk {
                 self.waiting.borrow_mut().push(waiter);
             } else if abi::act_on(waiter.context_id).is_ok() {
                 let_go = let_go.saturating_add(1);
-                let action =
-                    if waiter.trailers { trailers(act, Side::Request) } else { apply(act, Side::Request) };
+                let action = match act {
+                    Act::Call(calls) => {
+                        let Waiting { context_id, trailers, .. } = waiter;
+                        self.calls.start(context_id, self.context_id, &exchange, trailers, calls)
+                    }
+                    act if waiter.trailers => trailers(act, Side::Request),
+                    act => apply(act, Side::Request),
+                };
                 if action == Action::Continue && abi::resume().is_err() {
                     log::error!("the host refused to resume a request");
                 }

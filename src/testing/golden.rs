@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `config.json` | the filter JSON; absent: `{}` with a key |
 //! | `request.http` | what the client sends |
+//! | `call_1_request.http` | what Google must be asked first; absent where nothing is |
+//! | `call_1_reply.http` | what it replies to that; the last one is given again where there are more calls |
 //! | `upstream_request.http` | what Google must get; absent where it is answered here |
 //! | `upstream_reply.http` | what Google replies; a recording where one exists |
 //! | `reply.http` | what the client must get |
@@ -51,8 +53,14 @@ impl Case {
     /// The exchange up to Google.
     fn requested(&self) -> Host {
         let mut host = Host::new(&config(self.config()));
+        host.call_replies =
+            (1..).map_while(|number| self.message(&format!("call_{number}_reply.http"))).collect();
         host.request(&self.message("request.http").unwrap());
         host
+    }
+
+    fn calls_expected(&self) -> usize {
+        (1..).take_while(|number| self.bytes(&format!("call_{number}_request.http")).is_some()).count()
     }
 
     /// What the client must get.
@@ -64,6 +72,10 @@ impl Case {
     pub(crate) fn check(&self) {
         let mut host = self.requested();
         self.expect("upstream_request.http", host.upstream.as_ref().map(show));
+        for number in 1..=host.called.len().max(self.calls_expected()) {
+            let call = number.checked_sub(1).and_then(|index| host.called.get(index));
+            self.expect(&format!("call_{number}_request.http"), call.map(show));
+        }
         if let Some(reply) = self.message("upstream_reply.http") {
             host.reply(&reply, [&reply.body[..]], false);
         }

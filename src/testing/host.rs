@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::{NoTokens, Remembered};
 use crate::config::Config;
-use crate::exchange::{Act, Edit, Exchange, Vm};
+use crate::exchange::{Act, Called, Edit, Exchange, SideCall, Vm};
 use crate::headers::{self, Headers};
 use crate::held::Total;
 use crate::pipe::Usage;
+use crate::rope::Rope;
 
 /// Seconds since 1970 in every test.
 pub(crate) const NOW: u64 = 1_700_000_000;
@@ -69,6 +70,10 @@ pub(crate) struct Host {
     pub(crate) client: Message,
     /// The client's connection was cut.
     pub(crate) cut: bool,
+    /// The calls that were made.
+    pub(crate) called: Vec<Message>,
+    /// What they are answered with, the last to the last that come.
+    pub(crate) call_replies: Vec<Message>,
     /// Reply bytes held back.
     buffer: Vec<u8>,
     reply_started: bool,
@@ -91,6 +96,8 @@ impl Host {
             upstream: None,
             client: Message::default(),
             cut: false,
+            called: Vec::new(),
+            call_replies: Vec::new(),
             buffer: Vec::new(),
             reply_started: false,
             headers_held: false,
@@ -132,13 +139,22 @@ impl Host {
         match act {
             Act::Wait | Act::AwaitToken => return true,
             Act::Pass => {}
+            Act::Call(calls) => {
+                let act = self.call(calls);
+                return self.request_act(act, sent, held);
+            }
+            Act::Edit(Edit { headers, body: Some(body), hold: true, .. }) => {
+                assert!(headers.is_none(), "a request whose headers are told must go");
+                *held = body.into_bytes();
+                return true;
+            }
             Act::Edit(Edit { headers, body, hold, .. }) => {
                 assert!(!hold, "a translated request must go");
                 if let Some(map) = headers {
                     assert!(self.upstream.is_none(), "headers have gone");
                     sent.set_headers(map);
                 }
-                *held = body.unwrap_or_else(|| std::mem::take(held));
+                *held = body.map_or_else(|| std::mem::take(held), Rope::into_bytes);
             }
             other @ Act::Answer(_) => {
                 self.upstream = None;
@@ -149,6 +165,30 @@ impl Host {
         sent.body.append(held);
         self.upstream = Some(sent.clone());
         true
+    }
+
+    /// Makes calls, and tells the exchange of their replies, the last first.
+    fn call(&mut self, calls: Vec<SideCall>) -> Act {
+        let first = self.called.len();
+        for SideCall { cluster, headers, body } in calls {
+            assert_eq!(cluster, None);
+            let mut call = Message { headers: Vec::new(), body };
+            call.set_headers(headers);
+            self.called.push(call);
+        }
+        let mut act = Act::Wait;
+        for index in (first..self.called.len()).rev() {
+            assert!(matches!(act, Act::Wait), "a call is still to be answered: {act:?}");
+            let reply =
+                self.call_replies.get(index).or(self.call_replies.last()).expect("a reply to the call");
+            let status = reply.header(":status").unwrap().parse().unwrap();
+            let called = Called::Reply { status, body: reply.body.clone() };
+            act = self.exchange.on_called(index - first, called);
+            if matches!(act, Act::Answer(_)) {
+                break;
+            }
+        }
+        act
     }
 
     /// Replies in `pieces`, and ends with an empty last piece as Envoy does, or with trailers.
@@ -181,7 +221,7 @@ impl Host {
                 self.client.set_headers(headers.unwrap());
                 self.reply_started = true;
             }
-            other @ (Act::Answer(_) | Act::AwaitToken) => self.answered(other),
+            other @ (Act::Answer(_) | Act::AwaitToken | Act::Call(_)) => self.answered(other),
         }
     }
 
@@ -203,7 +243,7 @@ impl Host {
                     self.client.set_headers(map);
                 }
                 if let Some(body) = body {
-                    self.buffer = body;
+                    self.buffer = body.into_bytes();
                 }
                 if hold {
                     assert!(!end, "nothing more will come");
@@ -211,7 +251,7 @@ impl Host {
                     self.release();
                 }
             }
-            other @ (Act::Answer(_) | Act::AwaitToken) => self.answered(other),
+            other @ (Act::Answer(_) | Act::AwaitToken | Act::Call(_)) => self.answered(other),
         }
     }
 
@@ -231,7 +271,7 @@ impl Host {
         let mut headers = vec![(":status".to_owned(), answer.status.to_string())];
         headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
         headers.push(("content-length".to_owned(), answer.body.len().to_string()));
-        self.client = Message { headers, body: answer.body };
+        self.client = Message { headers, body: answer.body.into_bytes() };
         // A local reply comes back through the filter's own callbacks, which must let it be.
         let act = self.exchange.on_reply_headers(self.client.map(), false);
         assert!(matches!(act, Act::Pass), "an answer is not a reply: {act:?}");

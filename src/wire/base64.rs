@@ -2,7 +2,11 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc4648#section-4>
 
+mod decoder;
+
 use super::text::{Run, Text};
+
+pub use decoder::Decoder;
 
 /// Writes base64 in groups of four characters and holds what does not fill one.
 ///
@@ -19,8 +23,19 @@ pub struct Joiner {
 impl Joiner {
     /// Appends bytes.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        for byte in bytes {
+        let mut rest = bytes;
+        while self.held == 0
+            && let Some(([a, b, c], after)) = rest.split_first_chunk::<3>()
+        {
+            out.extend_from_slice(&encode(u32::from_be_bytes([0, *a, *b, *c])));
+            rest = after;
+        }
+        let (group, after) = rest.split_at_checked(2).unwrap_or((rest, &[]));
+        for byte in group {
             self.push(u32::from(*byte), 8, out);
+        }
+        if !after.is_empty() {
+            self.bytes(after, out);
         }
     }
 

@@ -138,9 +138,7 @@ fn unknown(field: &str) -> String {
 
 #[test]
 fn keywords_of_other_features() {
-    for route_type in
-        ["llm/v1/completions", "llm/v1/embeddings", "llm/v1/responses", "preserve", "realtime/v1/realtime"]
-    {
+    for route_type in ["llm/v1/responses", "llm/v1/assistants", "preserve", "realtime/v1/realtime"] {
         assert_eq!(
             refused(&format!(r#"{{"route_type":"{route_type}"}}"#)),
             format!("route_type: {route_type} is not supported yet")
@@ -148,13 +146,21 @@ fn keywords_of_other_features() {
     }
     refuses(&[
         (r#"{"llm_format":"gemini"}"#, "llm_format: gemini is not supported yet"),
-        (r#"{"genai_category":"text/embeddings"}"#, "genai_category: text/embeddings is not supported yet"),
         (
-            r#"{"genai_category":7}"#,
-            "genai_category: not supported yet, only \"text/generation\" is accepted",
+            r#"{"genai_category":"realtime/generation"}"#,
+            "genai_category: realtime/generation is not supported yet",
         ),
+        (r#"{"genai_category":7}"#, "genai_category: expected one of Kong's categories"),
         (r#"{"model":{"provider":"vertex"}}"#, "model.provider: expected `gemini`"),
     ]);
+}
+
+#[test]
+fn what_analytics_call_a_request_is_taken() {
+    for category in ["audio/speech", "image/generation", "text/embeddings", "video/generation"] {
+        let json = format!(r#"{{"genai_category":"{category}","auth":{{"header_value":"k"}}}}"#);
+        assert_eq!(crate::testing::config(&json).route_type, RouteType::Auto, "{category}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::credentials::{Source, Token, Tokens};
+use crate::rope::Rope;
 
 fn headers_mode(more: &Value) -> Rc<Config> {
     let mut json = json!({
@@ -261,7 +262,7 @@ fn sent(act: Act) -> (Option<Headers>, Option<Vec<u8>>) {
     let Act::Edit(Edit { headers, body, hold: false, .. }) = act else {
         panic!("{act:?}");
     };
-    (headers.map(Headers::decode), body)
+    (headers.map(Headers::decode), body.map(Rope::into_bytes))
 }
 
 #[test]

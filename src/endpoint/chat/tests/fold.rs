@@ -39,8 +39,18 @@ fn reader(settings: &Value, request: &Value, wanted: As) -> Box<dyn Pipe> {
     let memory = std::rc::Rc::new(Remembered::default());
     let caller = Headers::decode(headers::encode(&[]));
     let signatures = Signatures::of(memory, &caller, None, config.fingerprint, NOW, 60);
-    let request =
-        Request { config: &config, body: body.as_bytes(), signatures: &signatures, now: NOW, id: 1 };
+    let form = std::cell::Cell::new(None);
+    let request = Request {
+        config: &config,
+        body: body.as_bytes(),
+        form: &form,
+        captured: "",
+        query: "",
+        has_body: true,
+        signatures: &signatures,
+        now: NOW,
+        id: 1,
+    };
     let Ok(Next::Forward(forward)) = crate::endpoint::chat::chat(&request) else {
         panic!("{body} is not forwarded");
     };
