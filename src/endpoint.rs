@@ -29,7 +29,7 @@ pub struct Endpoint {
     pub handler: Handler,
     /// What it asks of Google as far as the configuration tells, for a head that goes before the body; `None` where it does
     /// not tell.
-    pub ahead: Option<fn(&Config) -> Result<Operation, Error>>,
+    pub ahead: Option<Ahead>,
     /// Whether bodies may be `multipart/form-data`.
     pub form: bool,
 }
@@ -49,6 +49,9 @@ pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     }),
     form: false,
 }];
+
+/// Tells what is asked of Google before the body is there.
+pub type Ahead = fn(&Config) -> Result<Operation, Error>;
 
 /// Translates a request; the reply's reader is part of what it returns.
 pub type Handler = fn(&Request<'_>) -> Result<Next, Error>;

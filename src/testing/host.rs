@@ -183,7 +183,7 @@ impl Host {
                 self.call_replies.get(index).or(self.call_replies.last()).expect("a reply to the call");
             let status = reply.header(":status").unwrap().parse().unwrap();
             let called = Called::Reply { status, body: reply.body.clone() };
-            act = self.exchange.on_called(index - first, called);
+            act = self.exchange.on_called(index.saturating_sub(first), called);
             if matches!(act, Act::Answer(_)) {
                 break;
             }
