@@ -15,6 +15,7 @@ from support.tls import TlsUpstream
 
 FILE = ROOT / "envoy" / "vertex.yaml"
 TOKENS = "oauth2.googleapis.com"
+OTHERS = ("discoveryengine.googleapis.com", "storage.googleapis.com")
 PROJECT = "acme-prod"
 NO_SIGNATURES = pytest.mark.skipif(VERSION.startswith("1.36."), reason="Envoy 1.36 cannot sign, and says so at load")
 
@@ -26,7 +27,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def google(authority):
-    issued = authority.issue(VERTEX, TOKENS)
+    issued = authority.issue(VERTEX, TOKENS, *OTHERS)
     with Fake(cert=issued.cert, key=issued.key) as running:
         yield running
 

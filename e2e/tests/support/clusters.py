@@ -20,6 +20,8 @@ GEMINI, VERTEX = "generativelanguage.googleapis.com", "aiplatform.googleapis.com
 SERVICES = {
     (GEMINI, 443): "google",
     (VERTEX, 443): "google",
+    ("discoveryengine.googleapis.com", 443): "google",
+    ("storage.googleapis.com", 443): "google",
     ("oauth2.googleapis.com", 443): "tokens",
     ("169.254.169.254", 80): "metadata",
 }
