@@ -10,6 +10,7 @@ with `tool_rules`, `turns` and `signatures` (what a well-formed body still must 
 generation), `errors` (Google's error bodies), `replies` (the default answers), `scenario` and `scenarios` (answers a
 test asked for), `script`, `agent` and `issued` (a conversation with tools that a test asked for), `delivery` (how the
 bytes are written), `identity` (token services), `compat` (the OpenAI-compatible
-endpoints), `control` (what tests ask through `/_fake/`), `server` (one request
+endpoints), `media` (methods that make media: `images`, `imagen`, `speech`, `transcripts`, `veo`, with `predict` for
+the bodies of predictions, `samples` for the bytes, `videos` for jobs and files, `storage` for buckets), `control` (what tests ask through `/_fake/`), `server` (one request
 from start to end), `launch` (start it from a test).
 """

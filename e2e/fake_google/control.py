@@ -11,6 +11,7 @@ from aiohttp import web
 from .identity import control as identity
 from .identity.control import Identity
 from .scenario import BadScenario, Scenario, switches
+from .videos import Videos
 
 PREFIX = "/_fake/"
 # How long opening a gate waits for a stream that has an event to release.
@@ -67,6 +68,7 @@ class State:
     records: list[Record] = field(default_factory=list)
     count: int = 0
     identity: Identity = field(default_factory=Identity)
+    videos: Videos = field(default_factory=Videos)
     _gates: dict[str, asyncio.Queue] = field(default_factory=dict)
 
     def gate(self, id: str) -> asyncio.Queue:

@@ -1,4 +1,7 @@
-"""Rules about media: what a blob and an address may be, and what a model can answer with (`translation.md` 1.1, 1.2.7)."""
+"""Rules about media: what a blob and an address may be, and what a model can answer with (`translation.md` 1.1, 1.2.7).
+
+What is asked of models that draw or speak in particular is in `images` and `speech`.
+"""
 
 import re
 from typing import Any
@@ -8,7 +11,12 @@ from .models import Model
 from .surface import VERTEX, Call
 
 # Families of types; what is in one is left to the model. Recorded: audio/x-wav is taken.
-MIME = re.compile(r"(image|audio|video|text)/[a-zA-Z0-9.+-]+(;.*)?|application/(pdf|json|rtf|xml|x-javascript|x-python-code)(;.*)?")
+MIME = re.compile(
+    r"(image|video|text)/[a-zA-Z0-9.+-]+(;.*)?|application/(pdf|json|rtf|xml|x-javascript|x-python-code)(;.*)?"
+    # Documented for the one API or the other, or recorded.
+    r"|audio/(x-)?(wav|mp3|mpeg|mpga|mp4|m4a|aac|aiff|ogg|opus|flac|webm|pcm|l16|basic|amr|3gpp)(;.*)?",
+    re.IGNORECASE,
+)
 # Misnomers and non-answers that are in a family all the same (or in none).
 NOT_A_TYPE = {"image/jpg", "image/generic", "application/octet-stream"}
 FILES = re.compile(r"(https://generativelanguage\.googleapis\.com/[^ ]*)?files/[^/ ]+")
@@ -75,18 +83,20 @@ def resolution(facts: Model, contents: list[dict[str, Any]]) -> None:
 def modalities(call: Call, facts: Model, config: dict[str, Any]) -> None:
     """Speech models speak, image models draw and write, all others write."""
     wanted = set(config.get("responseModalities", [])) - {"MODALITY_UNSPECIFIED"}
-    name = facts.name
     able = {"TEXT"}
-    if "-tts" in name or "native-audio" in name:
+    if facts.speaks or "native-audio" in facts.name:
         able = {"AUDIO"}
         wanted = wanted or {"TEXT"}
-    elif "-image" in name:
+    elif facts.draws:
         able = {"TEXT", "IMAGE"}
     if not wanted <= able:
-        raise combination(sorted(wanted))
+        raise combination(call, sorted(wanted), able)
     if "speechConfig" in config and "AUDIO" not in able:
-        raise combination(["AUDIO"])
+        raise combination(call, ["AUDIO"], able)
 
 
-def combination(wanted: list[str]) -> GoogleError:
-    return invalid(f"The requested combination of response modalities ({', '.join(wanted)}) is not supported by the model.")
+def combination(call: Call, wanted: list[str], able: set[str]) -> GoogleError:
+    return invalid(
+        f"The requested combination of response modalities ({', '.join(wanted)}) is not supported by the model."
+        f" {call.resource} accepts the following combination of response modalities:\n* {', '.join(sorted(able))}\n"
+    )

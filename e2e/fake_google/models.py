@@ -14,6 +14,13 @@ KNOWN = re.compile(
     r"|generation|live|customtools|\d{2,4}))*"
     r"|gemini-(pro|flash|flash-lite)-latest|gemini-embedding-\d+(-preview)?|gemma-\d+n?-[a-z0-9-]+"
 )
+# Those that other methods call.
+IMAGEN = re.compile(
+    r"imagen-\d\.\d(-(fast|ultra))?-(generate|capability)(-preview)?(-\d{3}|-\d\d-\d\d)?|imagegeneration@\d{3}"
+)
+VEO = re.compile(r"veo-\d\.\d(-(fast|lite))?-generate-(preview|exp|\d{3})")
+# Method -> its models; the other methods have `KNOWN`.
+ABLE = {"predict": IMAGEN, "predictLongRunning": VEO, "fetchPredictOperation": VEO, "getOperation": VEO}
 NEWEST = (99, 0)
 # What a tuned model was made from unless a test says otherwise.
 TUNED = "gemini-2.5-flash"
@@ -40,13 +47,25 @@ class Model:
         return any(mark in self.name for mark in ("-tts", "-image", "native-audio", "embedding"))
 
     @property
+    def draws(self) -> bool:
+        """Answers with pictures."""
+        return "-image" in self.name
+
+    @property
+    def speaks(self) -> bool:
+        """Answers with speech."""
+        return "-tts" in self.name
+
+    @property
     def gemma(self) -> bool:
         """Takes neither a system instruction nor JSON mode."""
         return self.name.startswith("gemma-")
 
     @property
     def thinks(self) -> bool:
-        return "thinking" in self.name or (self.generation >= (2, 5) and not self.special)
+        # Recorded: those of Gemini 3 that draw think, too.
+        drawing = self.draws and self.generation >= (3, 0)
+        return "thinking" in self.name or (self.generation >= (2, 5) and (drawing or not self.special))
 
     @property
     def levels(self) -> bool:
@@ -97,11 +116,12 @@ def check(call: Call) -> None:
         raise GoogleError("NOT_FOUND", f"Endpoint `{call.resource}` not found.")
     # The aliases of the newest models exist in one version of one API.
     alias = call.model is not None and call.model.endswith("-latest") and call.version != "v1beta"
-    if call.model is None or (KNOWN.fullmatch(call.model) and not alias):
+    known = ABLE.get(call.method.name, KNOWN)
+    if call.model is None or (known.fullmatch(call.model) and not alias):
         return
     if call.api == GEMINI:
         # Recorded: the refusal of a stream names generateContent too.
-        method = "countTokens" if call.method.name == "countTokens" else "generateContent"
+        method = "generateContent" if call.method.streams else call.method.name
         raise GoogleError(
             "NOT_FOUND",
             f"{call.resource} is not found for API version {call.version}, or is not supported for {method}."

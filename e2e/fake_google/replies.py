@@ -1,12 +1,13 @@
 """What a reply says, and the headers Google puts on it."""
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import models
+from . import images, models, samples, speech, transcripts
 from .errors import GoogleError, NoSuchUrl, pretty
 from .scenario import Scenario
 from .surface import GEMINI, VERTEX, Call
@@ -143,13 +144,9 @@ def counted(body: dict[str, Any]) -> dict[str, Any]:
 def generated(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """A whole `GenerateContentResponse`."""
     config = body.get("generationConfig", {})
-    said = last_user_text(body)
-    text = json.dumps({"heard": said}) if config.get("responseMimeType") == "application/json" else f"You said: {said}"
-    parts = [{"text": text}]
-    prompt, answer, thoughts = tokens(prompt_text(body)), tokens(text), 0
-    if config.get("thinkingConfig", {}).get("includeThoughts"):
-        parts.insert(0, {"text": "The user said something; I repeat it.", "thought": True})
-        thoughts = tokens(parts[0]["text"])
+    parts, answer, modality = answered(call, body, config)
+    prompt = tokens(prompt_text(body))
+    thoughts = sum(tokens(part.get("text", "")) for part in parts if part.get("thought"))
     count = int(config.get("candidateCount", 1))
     usage = {
         "promptTokenCount": prompt,
@@ -159,12 +156,43 @@ def generated(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     }
     if thoughts:
         usage["thoughtsTokenCount"] = thoughts
+    if modality:
+        usage["candidatesTokensDetails"] = [{"modality": modality, "tokenCount": answer}]
     candidates = [
         {"content": {"parts": parts, "role": "model"}, "finishReason": "STOP", **({"index": n} if n else {})}
         for n in range(count)
     ]
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {"candidates": candidates, "usageMetadata": usage, "modelVersion": call.model, "responseId": digest[:23]}
+
+
+def answered(call: Call, body: dict[str, Any], config: dict[str, Any]) -> tuple[list[dict[str, Any]], int, str | None]:
+    """The reply's parts, what they count, and what Google calls them when they are no text."""
+    facts, said = models.model(call.model), last_user_text(body)
+    if facts.speaks:
+        sound = speech.sound(said)
+        return speech.parts(facts, sound), len(sound) // speech.PIECE, "AUDIO"
+    if facts.draws and "IMAGE" in images.modalities(facts, config):
+        return images.parts(call, facts, config, said), images.tokens(facts), "IMAGE"
+    if transcripts.listens(body):
+        text = transcripts.heard(config, None)
+    elif config.get("responseMimeType") == "application/json":
+        text = json.dumps({"heard": said})
+    else:
+        text = f"You said: {said}"
+    parts = [{"text": text}]
+    if config.get("thinkingConfig", {}).get("includeThoughts"):
+        parts.insert(0, {"text": "The user said something; I repeat it.", "thought": True})
+    return parts, tokens(text), None
+
+
+def transcript(call: Call, body: dict[str, Any], given: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a model that heard `given` replies, as events."""
+    whole = generated(call, body)
+    text = transcripts.heard(body.get("generationConfig", {}), given)
+    for candidate in whole["candidates"]:
+        candidate["content"]["parts"] = [{"text": text}]
+    return streamed(whole) if call.method.streams else [whole]
 
 
 def vertex(whole: dict[str, Any], traffic: str) -> dict[str, Any]:
@@ -180,8 +208,8 @@ def vertex_shared(usage: dict[str, Any], traffic: str = "ON_DEMAND") -> dict[str
 
 
 def streamed(whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same reply as events: thoughts first, then the text in two halves per candidate; the last event of each
-    candidate has its finish reason, every event the usage."""
+    """The same reply as events: thoughts first, then the text in two halves per candidate, sound in pieces; the last
+    event of each candidate has its finish reason, every event the usage."""
     shared = {name: value for name, value in whole.items() if name != "candidates"}
     events = []
     for candidate in whole["candidates"]:
@@ -196,8 +224,17 @@ def streamed(whole: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def halves(part: dict[str, Any]) -> list[dict[str, Any]]:
-    text = part["text"]
+    if part.get("inlineData", {}).get("mimeType", "").startswith("audio/"):
+        return sounds(part["inlineData"])
+    text = part.get("text", "")
     if part.get("thought") or len(text) < 2:
         return [part]
     middle = len(text) // 2
     return [{"text": text[:middle]}, {"text": text[middle:]}]
+
+
+def sounds(blob: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sound in pieces of whole samples, each base64 by itself."""
+    data = base64.b64decode(blob["data"])
+    pieces = [data[at : at + speech.PIECE] for at in range(0, len(data), speech.PIECE)]
+    return [{"inlineData": {**blob, "data": samples.encoded(piece)}} for piece in pieces]

@@ -7,13 +7,14 @@ elsewhere only the sense is known. `turns`, `signatures` and `documented` hold t
 import re
 from typing import Any
 
-from . import documented, media_rules, signatures, tool_rules, turns
+from . import documented, images, media_rules, signatures, speech, tool_rules, turns
 from .control import Rules
 from .errors import GoogleError, field, invalid
 from .models import Model, model
 from .surface import GEMINI, VERTEX, Call
 
 ROLES = {"user", "model", "function"}
+CONTROL = re.compile("[\0\ud800-\udfff]")
 # field -> (least, greatest, words of the Developer API, end of the half-open range Vertex names).
 RANGES = {
     "temperature": (0, 2, "must be in the range [0.0, 2.0]", "from 0 (inclusive) to 2.0001 (exclusive)"),
@@ -51,6 +52,8 @@ def check(call: Call, body: dict[str, Any], groups: Rules) -> None:
     output(call, facts, config, request)
     tool_rules.check(call, facts, request)
     media_rules.check(call, facts, contents, config)
+    images.check(call, facts, config)
+    speech.check(facts, request, config)
     if groups.turn_rules:
         turns.check(call, facts, contents)
         turns.system(call, request)
@@ -81,7 +84,7 @@ def cached(call: Call, name: str) -> None:
 def no_control_text(value: Any) -> None:
     """NUL and unpaired surrogates have no place in a proto3 string."""
     if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if CONTROL.search(value):
             raise invalid("Request contains an invalid argument.")
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -125,14 +128,15 @@ def thinking(call: Call, facts: Model, config: dict[str, Any]) -> None:
         raise invalid("You can only set only one of thinking budget and thinking level.")
     if not facts.thinks:
         raise unsupported(call, "Thinking")
-    if level is not None and not facts.levels:
+    # Of those that draw, Gemini 3.1 and later take one; none of them can do without.
+    if level is not None and (not facts.levels or (facts.draws and facts.generation < (3, 1))):
         raise unsupported(call, "Thinking level")
     if level == "MINIMAL" and "pro" in facts.name:
         raise invalid("Thinking level MINIMAL is not supported for this model.")
     if budget is None or budget == -1:
         return
     if budget == 0:
-        if facts.must_think:
+        if facts.must_think or facts.draws:
             raise invalid("Budget 0 is invalid. This model only works in thinking mode.")
         return
     least, greatest = facts.budget

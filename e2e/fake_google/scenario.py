@@ -9,10 +9,14 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from . import samples
 from .script import BadScript, Script
+from .videos import BadVideo, Video
 
 # Tiny pause between two writes, so that they arrive as separate reads.
 PACE = 0.001
+# Members that say what the body is.
+BODIES = ("body", "body_b64", "events", "agent", "transcript", "video")
 # What a test can switch off, for all requests or for those of one scenario.
 RULE_GROUPS = {"turn_rules", "signatures", "documented"}
 
@@ -27,8 +31,9 @@ class Scenario:
 
     `status`, `headers` (added to Google's usual ones; a null value drops one), `content_type` (overrides).
     The body is one of `body` (text), `body_b64` (raw bytes), `events` (replies rendered as Google renders a stream:
-    `framing` "sse" or "array", by default as the request asked for), `agent` (events made up from the conversation:
-    see `script`).
+    `framing` "sse" or "array", by default as the request asked for; base64 in them may stand as a sample: see
+    `samples`), `agent` (events made up from the conversation: see `script`), `transcript` (what a model heard: see
+    `transcripts`), `video` (how a job goes: see `videos`).
     `chunks`: "whole", "bytes" (one each) or offsets at which the body is split into separate writes, `pace` seconds
     apart. `first_byte_delay`: seconds before the status line. `pauses`: [[offset, seconds], ...].
     `gate`: after the first event each one waits until a test opens the gate.
@@ -43,6 +48,8 @@ class Scenario:
     body_b64: str | None = None
     events: list[Any] | None = None
     agent: Script | None = None
+    transcript: dict[str, Any] | None = None
+    video: Video | None = None
     framing: str | None = None
     chunks: str | list[int] = "whole"
     pace: float = PACE
@@ -65,14 +72,23 @@ class Scenario:
             if not CHECKS[name](given):
                 raise BadScenario(f"bad value for {name!r}: {json.dumps(given)[:100]}")
         following = cls.parse(value["next"]) if "next" in value else None
-        scenario = cls(**{**value, "next": following, "agent": script(value.get("agent"))})
-        if sum(part is not None for part in (scenario.body, scenario.body_b64, scenario.events, scenario.agent)) > 1:
-            raise BadScenario("only one of body, body_b64, events, agent")
+        made = {
+            "events": sampled(value.get("events")),
+            "agent": script(value.get("agent")),
+            "video": video(value.get("video")),
+        }
+        scenario = cls(**{**value, **made, "next": following})
+        if sum(value.get(name) is not None for name in BODIES) > 1:
+            raise BadScenario(f"only one of {', '.join(BODIES)}")
         if scenario.gate and scenario.events is None and scenario.agent is None:
             raise BadScenario("gate needs events")
         if scenario.body_b64 is not None:
             scenario.raw()
         return scenario
+
+    def scripted(self) -> bool:
+        """Whether the test wrote the reply itself."""
+        return self.status != 200 or any(part is not None for part in (self.body, self.body_b64, self.events))
 
     def raw(self) -> bytes:
         """The body as given (empty when there is none)."""
@@ -89,6 +105,20 @@ def script(value: Any) -> Script | None:
         return None if value is None else Script.parse(value)
     except BadScript as error:
         raise BadScenario(f"agent: {error}") from None
+
+
+def sampled(events: Any) -> Any:
+    try:
+        return samples.expanded(events)
+    except (TypeError, ValueError) as error:
+        raise BadScenario(f"events: {error}") from None
+
+
+def video(value: Any) -> Video | None:
+    try:
+        return None if value is None else Video.parse(value, Scenario.parse)
+    except BadVideo as error:
+        raise BadScenario(f"video: {error}") from None
 
 
 def number(value: Any) -> bool:
@@ -130,6 +160,8 @@ CHECKS = {
     "body_b64": text,
     "events": lambda value: isinstance(value, list),
     "agent": lambda value: isinstance(value, dict),
+    "transcript": lambda value: isinstance(value, dict),
+    "video": lambda value: isinstance(value, dict),
     "framing": lambda value: value in ("sse", "array"),
     "chunks": chunks,
     "pace": number,

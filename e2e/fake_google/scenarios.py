@@ -1,14 +1,16 @@
 """Ready-made scenarios: pure functions that return what `Fake.put_scenario` takes.
 
 The first half makes replies, the second half takes a scenario and makes it misbehave, so they combine:
-`byte_by_byte(stream("Hel", "lo"))`.
+`byte_by_byte(stream("Hel", "lo"))`. Media are at the end.
 """
 
 import base64
+from itertools import pairwise
 from typing import Any
 
-from . import replies
+from . import replies, samples
 from .errors import TYPE, pretty
+from .imagen import FILTERED
 
 Scenario = dict[str, Any]
 MODEL = "gemini-2.5-flash"
@@ -197,3 +199,53 @@ def as_array(scenario: Scenario) -> Scenario:
 def then(scenario: Scenario, following: Scenario) -> Scenario:
     """`scenario` once, `following` from the next request on."""
     return {**scenario, "next": following}
+
+
+def sample(kind: str, size: int = 0, seed: str = "", **pixels: int) -> dict[str, Any]:
+    """Stands for base64 in an event; `samples.make` makes the same bytes."""
+    return {samples.MARK: {"kind": kind, "size": size, "seed": seed, **pixels}}
+
+
+def part(kind: str, size: int = 0, seed: str = "", mime: str | None = None, **more: Any) -> dict[str, Any]:
+    """An `inlineData` part with a sample in it; `more` goes beside it, such as `thought=True`."""
+    return {"inlineData": {"mimeType": mime or samples.TYPES[kind], "data": sample(kind, size, seed)}, **more}
+
+
+def parts(*given: dict[str, Any], finish: str | None = "STOP", **more: Any) -> Scenario:
+    """A whole reply of these parts."""
+    candidate = {"content": {"parts": list(given), "role": "model"}} | ({"finishReason": finish} if finish else {})
+    return {"events": [{**event(), "candidates": [candidate], **more}]}
+
+
+def parts_streamed(*given: dict[str, Any], finish: str | None = "STOP") -> Scenario:
+    """One event per part, the last one with the finish reason."""
+    last = len(given) - 1
+    return {"events": [parts(one, finish=finish if n == last else None)["events"][0] for n, one in enumerate(given)]}
+
+
+def pictures(*sizes: int, kind: str = "png", seed: str = "", text: str | None = None) -> Scenario:
+    """A picture of each of the sizes, after `text`; those after the first have their number in the seed."""
+    words = [{"text": text}] if text is not None else []
+    return parts(*words, *(part(kind, size, seed + (f" {n}" if n else "")) for n, size in enumerate(sizes)))
+
+
+def no_picture(reason: str = "IMAGE_SAFETY", message: str | None = None) -> Scenario:
+    """A candidate that ends for `reason` without content."""
+    said = {"finishMessage": message} if message else {}
+    return {"events": [{**event(), "candidates": [{"finishReason": reason, **said}]}]}
+
+
+def imagen(*sizes: int, filtered: int = 0, kind: str = "png", seed: str = "") -> Scenario:
+    """Imagen's reply: a picture of each of the sizes, and so many reasons why there are no more."""
+    made = [sample(kind, size, seed + (f" {n}" if n else "")) for n, size in enumerate(sizes)]
+    found = [{"mimeType": samples.TYPES[kind], "bytesBase64Encoded": one} for one in made]
+    return {"events": [{"predictions": found + [{"raiFilteredReason": FILTERED}] * filtered}]}
+
+
+def speech(size: int, pieces: int = 1, seed: str = "", mime: str | None = None) -> Scenario:
+    """So many bytes of sound, in so many events."""
+    data = samples.make("pcm", size, seed)
+    cuts = [size * n // pieces for n in range(pieces + 1)]
+    blobs = [samples.encoded(data[a:b]) for a, b in pairwise(cuts)]
+    mime = mime or samples.TYPES["pcm"]
+    return parts_streamed(*({"inlineData": {"mimeType": mime, "data": blob}} for blob in blobs))

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import agent, auth, control, delivery, models, places, replies, rules, schema, surface, tiers
+from . import agent, auth, control, delivery, media, models, places, replies, rules, schema, storage, surface, tiers
 from .compat import exchange as compat
 from .control import Misuse, Record, State
 from .errors import GoogleError, NoSuchUrl
@@ -17,6 +17,7 @@ from .identity import exchange as token_exchange
 from .identity import services
 from .scenario import Scenario
 from .surface import Call
+from .transcripts import Unfitting
 
 MARKER = re.compile(r"\[\[fake:([^\]]+)\]\]")
 
@@ -56,6 +57,9 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
     found = services.find(request.method, request.raw_path, headers, body, record.tls)
     if found is not None:
         return await serve(state, request, record, *found)
+    address = storage.find(request.method, request.raw_path, headers)
+    if address is not None:
+        return await write(state, request, record, *media.stored(state, record, address, headers), asyncio.Queue())
     call, scenario = None, None
     try:
         call = models.looked_up(surface.resolve(request.method, request.raw_path), state.endpoints)
@@ -65,6 +69,13 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
             return await write(state, request, record, answer, scenario, state.gate(record.scenario or ""))
         message, scenario = judge(state, call, record, body)
         record.verdict = "accepted"
+        made = media.answer(state, call, record, message, scenario)
+        if made is not None:
+            return await write(state, request, record, *made, asyncio.Queue())
+        if scenario is not None and scenario.video is not None:
+            raise Misuse(f"scenario {record.scenario!r} is a video for {call.method.name}")
+        if scenario is not None and scenario.transcript is not None:
+            scenario = replace(scenario, events=replies.transcript(call, message, scenario.transcript))
     except NoSuchUrl as error:
         record.verdict = f"no such URL: {error.path}"
         return await write(state, request, record, replies.not_found(error), Scenario(status=404), asyncio.Queue())
@@ -72,7 +83,7 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
         record.verdict = error.message
         answer, plain = replies.error(call, error), Scenario(status=error.code)
         return await write(state, request, record, answer, plain, asyncio.Queue())
-    except Misuse as error:
+    except (Misuse, Unfitting) as error:
         record.verdict, record.status = str(error), 500
         return web.Response(status=500, text=f"fake Google: {error}\n")
     if scenario is None:
@@ -110,6 +121,9 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
     scenario = state.asked(record.scenario)
     message = schema.check(call.api, call.version, call.method.request, record.body)
     models.check(call)
+    own = media.judge(call)
+    if own is not None:
+        return own(call, record.body), scenario
     groups = state.rules.changed(scenario.rules if scenario else {})
     rules.check(call, message, groups)
     tiers.check(call, headers)
@@ -122,14 +136,22 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
 
 
 def marker(body: Any) -> str | None:
-    """The last scenario marker in a text of the conversation, else elsewhere (a system instruction), else in a result."""
+    """The last scenario marker in a text of the conversation, else elsewhere (a system instruction), in a prediction's
+    prompt, else in a result."""
     if not isinstance(body, dict):
         return None
-    for where in (texts(body.get("contents")), texts(body), [json.dumps(body.get("contents"))]):
+    inner = (texts(body.get("contents")), texts(body), prompts(body.get("instances")))
+    for where in (*inner, [json.dumps(body.get("contents"))]):
         found = MARKER.findall(" ".join(where))
         if found:
             return found[-1]
     return None
+
+
+def prompts(instances: Any) -> list[str]:
+    """The prompts of a prediction."""
+    listed = instances if isinstance(instances, list) else []
+    return [one["prompt"] for one in listed if isinstance(one, dict) and isinstance(one.get("prompt"), str)]
 
 
 def texts(value: Any) -> list[str]:

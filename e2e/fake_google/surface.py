@@ -64,6 +64,32 @@ METHODS = [
         streams=True,
     ),
     row(VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":countTokens", "countTokens", "CountTokensRequest"),
+    row(GEMINI, "POST", GEMINI_VERSION + GEMINI_MODEL + ":predict", "predict", "PredictRequest"),
+    row(VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":predict", "predict", "PredictRequest"),
+    row(
+        GEMINI,
+        "POST",
+        GEMINI_VERSION + GEMINI_MODEL + ":predictLongRunning",
+        "predictLongRunning",
+        "PredictLongRunningRequest",
+    ),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_MODEL + ":predictLongRunning",
+        "predictLongRunning",
+        "PredictLongRunningRequest",
+    ),
+    row(GEMINI, "GET", GEMINI_VERSION + GEMINI_MODEL + "/operations/(?P<name>[^/:]+)", "getOperation"),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_MODEL + ":fetchPredictOperation",
+        "fetchPredictOperation",
+        "FetchPredictOperationRequest",
+    ),
+    row(GEMINI, "GET", GEMINI_VERSION + "/files/(?P<name>[^/:]+):download", "downloadFile"),
+    row(GEMINI, "GET", "/download" + GEMINI_VERSION + "/files/(?P<name>[^/:]+):download", "downloadMedia"),
     row(
         VERTEX,
         "POST",
@@ -111,7 +137,8 @@ ALT = {"json", "media", "proto", "json;enum-encoding=int"}
 
 @dataclass(frozen=True)
 class Call:
-    """A request whose path and query are in order. `model` is None on an endpoint until it is looked up."""
+    """A request whose path and query are in order. `model` is None on an endpoint until it is looked up; `name` is the
+    operation or the file that is asked for."""
 
     method: Method
     version: str
@@ -121,6 +148,7 @@ class Call:
     endpoint: str | None
     sse: bool
     key: str | None
+    name: str | None = None
 
     @property
     def api(self) -> str:
@@ -178,6 +206,7 @@ def call(method: Method, groups: dict[str, str | None], query: list[tuple[str, s
         decoded.get("endpoint"),
         alt == "sse",
         values.get("key"),
+        decoded.get("name"),
     )
 
 

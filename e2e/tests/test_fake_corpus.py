@@ -33,7 +33,9 @@ def exchanges() -> Iterator[dict]:
     """Every recorded exchange of the methods which the fake has, both backends."""
     for name in ("gemini.jsonl.gz", "vertex.jsonl.gz"):
         for record in records(name):
-            if record["method"] == "POST" and urlsplit(record["url"]).path.endswith(METHODS):
+            path = urlsplit(record["url"]).path
+            drawing = path.endswith(":predict") and "/imagen-" in path
+            if record["method"] == "POST" and (path.endswith(METHODS) or drawing):
                 yield record
 
 
