@@ -2,24 +2,30 @@
 
 from .errors import TYPE, GoogleError
 from .identity.issuer import CLOUD_PLATFORM, SCOPE_PREFIX, Issuer
-from .surface import GEMINI, Call
+from .surface import GEMINI, RANKING, Call
 
-HOST = {"gemini": "generativelanguage.googleapis.com", "vertex": "aiplatform.googleapis.com"}
+HOST = {
+    "gemini": "generativelanguage.googleapis.com",
+    "vertex": "aiplatform.googleapis.com",
+    RANKING: "discoveryengine.googleapis.com",
+}
 SERVICE = {
     "gemini": "google.ai.generativelanguage.{}.GenerativeService",
     "vertex": "google.cloud.aiplatform.{}.PredictionService",
+    RANKING: "google.cloud.discoveryengine.{}.RankService",
 }
 # Any one of these is enough.
 SCOPES = {
     "gemini": frozenset((CLOUD_PLATFORM, SCOPE_PREFIX + "generative-language")),
     "vertex": frozenset((CLOUD_PLATFORM,)),
+    RANKING: frozenset((CLOUD_PLATFORM,)),
 }
 
 
 def check(call: Call, headers: dict[str, str], api_key: str, token: str, issuer: Issuer) -> None:
     """Returns when `headers` (lower-case names) or the query hold the credential that the call takes: a token, which
     is `token` or one of `issuer`'s, or the key; Vertex takes a token in a project and a key in express mode, the
-    Developer API either. Raises `GoogleError`."""
+    Developer API and the list of Google's models either, the ranking API a token. Raises `GoogleError`."""
     bearer, key = headers.get("authorization"), headers.get("x-goog-api-key", call.key)
     # What is wrong is refused even beside what is right: a client's own credential must not get here.
     if bearer is not None and bearer != f"Bearer {token}":
@@ -28,7 +34,7 @@ def check(call: Call, headers: dict[str, str], api_key: str, token: str, issuer:
         raise bad_key(call)
     if call.express and key is None and bearer is not None:
         raise keyless(call)
-    wanted = (bearer, key) if call.api == GEMINI else (key,) if call.express else (bearer,)
+    wanted = (bearer, key) if call.api == GEMINI or call.catalogue else (key,) if call.express else (bearer,)
     if not any(wanted):
         raise missing(call)
 

@@ -8,12 +8,14 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from . import models, surface
 from .identity import control as identity
 from .identity.control import Identity
 from .scenario import BadScenario, Scenario, switches
 from .videos import Videos
 
 PREFIX = "/_fake/"
+METHODS = {method.name for method in surface.METHODS}
 # How long opening a gate waits for a stream that has an event to release.
 GATE_WAIT = 10.0
 
@@ -65,6 +67,8 @@ class State:
     rules: Rules = field(default_factory=Rules)
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
+    methods: dict[str, Scenario] = field(default_factory=dict)
+    catalogue: models.Catalogue = field(default_factory=models.Catalogue)
     records: list[Record] = field(default_factory=list)
     count: int = 0
     identity: Identity = field(default_factory=Identity)
@@ -88,10 +92,20 @@ class State:
             self.scenarios[id] = scenario.next
         return scenario
 
-    def asked(self, id: str | None) -> Scenario | None:
-        """The scenario of a request with the marker `id`, if any. Raises `Misuse`."""
-        scenario = None if id is None else self.take_scenario(id)
-        if id is not None and scenario is None:
+    def take_method(self, method: str) -> Scenario | None:
+        """What was put for the next call of `method`; the one after it gets the `next`, if there is one."""
+        scenario = self.methods.pop(method, None)
+        if scenario is not None and scenario.next is not None:
+            self.methods[method] = scenario.next
+        return scenario
+
+    def asked(self, id: str | None, method: str) -> Scenario | None:
+        """The scenario of a request with the marker `id`, else the one put for the next call of `method`, if any.
+        Raises `Misuse`."""
+        if id is None:
+            return self.take_method(method)
+        scenario = self.take_scenario(id)
+        if scenario is None:
             raise Misuse(f"no scenario {id!r}")
         return scenario
 
@@ -110,6 +124,12 @@ async def answer(state: State, request: web.BaseRequest) -> web.Response:
             case "PUT", "endpoints" if id:
                 state.endpoints[id] = json.loads(body)["model"]
                 return web.json_response({"endpoint": id})
+            case "PUT", "methods" if id in METHODS:
+                state.methods[id] = Scenario.parse(json.loads(body))
+                return web.json_response({"method": id})
+            case "PUT", "models":
+                state.catalogue = models.Catalogue.parse(json.loads(body))
+                return web.json_response(vars(state.catalogue))
             case "GET", "requests":
                 wanted, service = request.query.get("scenario"), request.query.get("service")
                 own = [record for record in state.records if record.service == service]

@@ -47,6 +47,16 @@ class Fake:
         """A Vertex endpoint that serves `model`; without, every number is a tuned gemini-2.5-flash."""
         self._control("PUT", f"endpoints/{urllib.parse.quote(id, safe='')}", {"model": model})
 
+    def put_method(self, name, scenario):
+        """The reply to the next request of Google's method `name` that has no marker, such as a GET or a list of texts;
+        a `next` is for the one after it. Names are those of `surface.METHODS`: `listModels`, `embedContent`, ..."""
+        self._control("PUT", f"methods/{name}", scenario)
+
+    def put_models(self, **catalogue):
+        """Which models are listed: `count=` at least so many, `page=` at most so many in one page; without either, as
+        at the start."""
+        self._control("PUT", "models", catalogue)
+
     def requests(self, scenario=None, service=None):
         """What was received, oldest first: `{n, method, path, headers, body, body_text, verdict, scenario, service,
         status, finished, aborted, tls}` each; only those that got the scenario `scenario` when it is given. Those of

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import GoogleError
+from . import embedders
+from .errors import GoogleError, invalid
 from .surface import GEMINI, VERTEX, Call
 
 GENERATION = re.compile(r"gemini-(\d+)(?:\.(\d+))?(?:-|$)")
@@ -12,14 +13,14 @@ GENERATION = re.compile(r"gemini-(\d+)(?:\.(\d+))?(?:-|$)")
 KNOWN = re.compile(
     r"gemini-\d+(\.\d+)?-(pro|flash|flash-lite|flash-8b)(-(preview|exp|thinking|latest|image|tts|native|audio|dialog"
     r"|generation|live|customtools|\d{2,4}))*"
-    r"|gemini-(pro|flash|flash-lite)-latest|gemini-embedding-\d+(-preview)?|gemma-\d+n?-[a-z0-9-]+"
+    r"|gemini-(pro|flash|flash-lite)-latest|gemma-\d+n?-[a-z0-9-]+"
 )
 # Those that other methods call.
 IMAGEN = re.compile(
     r"imagen-\d\.\d(-(fast|ultra))?-(generate|capability)(-preview)?(-\d{3}|-\d\d-\d\d)?|imagegeneration@\d{3}"
 )
 VEO = re.compile(r"veo-\d\.\d(-(fast|lite))?-generate-(preview|exp|\d{3})")
-# Method -> its models; the other methods have `KNOWN`.
+# Method -> its models; `predict` has those embedding models too that are predicted with.
 ABLE = {"predict": IMAGEN, "predictLongRunning": VEO, "fetchPredictOperation": VEO, "getOperation": VEO}
 NEWEST = (99, 0)
 # What a tuned model was made from unless a test says otherwise.
@@ -31,7 +32,19 @@ LISTED = (
     "gemini-2.5-pro",
     "gemini-3-flash-preview",
     "gemini-3-pro-preview",
+    "gemini-embedding-001",
+    "gemini-embedding-2",
 )
+MADE_UP = "gemini-2.5-flash-preview-{:04}"
+EMBEDS = {"embedContent", "batchEmbedContents"}
+# Those that every model has.
+ANY = {"countTokens", "getModel", "getPublisherModel"}
+# The method as the Developer API's 404 names it where that is not its own name, as recorded.
+REFUSED = {
+    "streamGenerateContent": "generateContent",
+    "chatCompletions": "generateContent",
+    "batchEmbedContents": "embedContent",
+}
 
 
 @dataclass(frozen=True)
@@ -114,20 +127,46 @@ def check(call: Call) -> None:
     if call.endpoint is not None and call.model is None:
         # The sense; Google's words are not on record.
         raise GoogleError("NOT_FOUND", f"Endpoint `{call.resource}` not found.")
-    # The aliases of the newest models exist in one version of one API.
-    alias = call.model is not None and call.model.endswith("-latest") and call.version != "v1beta"
-    known = ABLE.get(call.method.name, KNOWN)
-    if call.model is None or (known.fullmatch(call.model) and not alias):
+    if call.model is None:
         return
+    # The aliases of the newest models exist in one version of one API.
+    alias = call.model.endswith("-latest") and call.version != "v1beta"
+    embedder = embedders.find(call.model, call.api)
+    exists = embedder is not None or any(names.fullmatch(call.model) for names in (KNOWN, IMAGEN, VEO))
+    if alias or not exists:
+        raise unknown(call)
+    if not offered(call, embedder):
+        raise unknown(call) if call.api == GEMINI else unoffered(call)
+
+
+def offered(call: Call, embedder: embedders.Embedder | None) -> bool:
+    """Whether the model has the method: those that embed do not generate, and some are predicted with instead."""
+    name, predicts = call.method.name, embedder is not None and embedder.instances > 0
+    if name in EMBEDS:
+        return embedder is not None and not (predicts and call.api == VERTEX)
+    if name in ABLE:
+        return ABLE[name].fullmatch(call.model) is not None or (predicts and name == "predict")
+    return name in ANY or KNOWN.fullmatch(call.model) is not None
+
+
+def unoffered(call: Call) -> GoogleError:
+    # Quoted of embedContent (quarkiverse/quarkus-langchain4j#2376).
+    api = REFUSED.get(call.method.name, call.method.name)
+    return invalid(f"Publisher Model `{call.resource}` is not supported in the {api} API.")
+
+
+def unknown(call: Call) -> GoogleError:
+    if call.method.name == "getModel":
+        # Quoted in several projects' notes.
+        return GoogleError("NOT_FOUND", f"Model is not found: {call.resource} for api version {call.version}")
     if call.api == GEMINI:
-        # Recorded: the refusal of a stream names generateContent too.
-        method = "generateContent" if call.method.streams else call.method.name
-        raise GoogleError(
+        return GoogleError(
             "NOT_FOUND",
-            f"{call.resource} is not found for API version {call.version}, or is not supported for {method}."
+            f"{call.resource} is not found for API version {call.version}, or is not supported for"
+            f" {REFUSED.get(call.method.name, call.method.name)}."
             " Call ModelService.ListModels to see the list of available models and their supported methods.",
         )
-    raise GoogleError(
+    return GoogleError(
         "NOT_FOUND",
         f"Publisher Model `{call.resource}` was not found or your project does not have access to it. Please ensure"
         " you are using a valid model version. For more information, see:"
@@ -135,23 +174,21 @@ def check(call: Call) -> None:
     )
 
 
-def described() -> list[dict[str, Any]]:
-    return [description(name) for name in LISTED]
+@dataclass(frozen=True)
+class Catalogue:
+    """The models that are listed. A test can change how many there are at least (`count`: made-up ones are added), and
+    how many a page has at most (`page`), whatever its reader asks for: Google may give fewer than that."""
 
+    count: int = 0
+    page: int = 1000
 
-def description(name: str) -> dict[str, Any]:
-    """A `Model` resource."""
-    return {
-        "name": f"models/{name}",
-        "version": "001",
-        "displayName": name.replace("-", " ").title(),
-        "description": f"The fake's {name}",
-        "inputTokenLimit": 1048576,
-        "outputTokenLimit": 65536,
-        "supportedGenerationMethods": ["generateContent", "countTokens"],
-        "temperature": 1,
-        "topP": 0.95,
-        "topK": 64,
-        "maxTemperature": 2,
-        **({"thinking": True} if model(name).thinks else {}),
-    }
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> "Catalogue":
+        """Raises `ValueError` or `TypeError` for what makes no sense."""
+        made = cls(**values)
+        if not all(type(value) is int for value in vars(made).values()) or made.count < 0 or made.page < 1:
+            raise ValueError("count is a number of models, page how many one page has at most")
+        return made
+
+    def names(self) -> list[str]:
+        return [*LISTED, *map(MADE_UP.format, range(self.count - len(LISTED)))]

@@ -8,10 +8,11 @@ Words: "Invalid hostname", the HTML 404 and the mismatch of location and host as
 import re
 
 from .errors import TYPE, GoogleError, NoSuchUrl, bad_request
-from .surface import GEMINI, Call
+from .surface import GEMINI, RANKING, Call
 
 DEVELOPER = "generativelanguage.googleapis.com"
 GLOBAL = "aiplatform.googleapis.com"
+RANKER = "discoveryengine.googleapis.com"
 MULTI_REGIONS = ("us", "eu")
 # What the global host serves besides: quoted from a test of the real service.
 ON_GLOBAL = {"global", "us", "eu", "asia", "europe"}
@@ -28,8 +29,11 @@ def host(authority: str) -> str | None:
     return name if name.endswith(".googleapis.com") else None
 
 
-def served(name: str) -> set[str]:
-    """The locations of a Vertex host; empty: it is none."""
+def served(call: Call, name: str) -> set[str]:
+    """The locations of a host of the call's API (not the Developer API); empty: it is none."""
+    if call.api == RANKING:
+        region = name.removesuffix(RANKER).removesuffix("-")
+        return {region or "global"} if name.endswith(RANKER) and region in ("", *MULTI_REGIONS) else set()
     if name == GLOBAL:
         return ON_GLOBAL
     match = MULTI_REGIONAL.fullmatch(name) or REGIONAL.fullmatch(name)
@@ -42,7 +46,7 @@ def check_api(call: Call, authority: str, path: str) -> None:
     name = host(authority)
     if name is None or (call.api == GEMINI and name == DEVELOPER):
         return
-    if call.api == GEMINI or not served(name):
+    if call.api == GEMINI or not served(call, name):
         raise NoSuchUrl(path)
 
 
@@ -57,10 +61,10 @@ def check(call: Call, authority: str) -> None:
     name = host(authority)
     if name is None:
         return
-    locations = served(name)
+    locations = served(call, name)
     if locations & set(MULTI_REGIONS) and REGIONAL.fullmatch(name):
         raise GoogleError("INVALID_ARGUMENT", f"Invalid hostname: {name}")
-    if (call.location or "global") not in locations:
+    if not call.catalogue and (call.location or "global") not in locations:
         valid = min(locations, key=lambda one: (one != "global", one))
         text = f"The provided location ID doesn't match the endpoint. The valid location ID is `{valid}`."
         raise bad_request([("endpoint" if call.endpoint else "model", text)])

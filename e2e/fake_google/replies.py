@@ -78,22 +78,20 @@ def scripted(call: Call, scenario: Scenario) -> Answer:
     return Answer(pieces, chosen)
 
 
+def whole(call: Call, value: Any) -> Answer:
+    """An answer that is no stream."""
+    return Answer([pretty(value)], headers(call, JSON))
+
+
 def default(call: Call, body: dict[str, Any], traffic: str) -> Answer:
-    """The answer without a scenario: it mentions the last user text, and is the same each time but for Vertex's
+    """A model's answer without a scenario: it mentions the last user text, and is the same each time but for Vertex's
     `createTime`. `traffic`: the tier that Vertex names."""
-    match call.method.name:
-        case "listModels":
-            return Answer([pretty({"models": models.described()})], headers(call, JSON))
-        case "getModel":
-            return Answer([pretty(models.description(call.model))], headers(call, JSON))
-        case "countTokens":
-            return Answer([pretty(counted(body))], headers(call, JSON))
-    whole = generated(call, body)
+    made = generated(call, body)
     if call.api == VERTEX:
-        whole = vertex(whole, traffic)
+        made = vertex(made, traffic)
     if not call.method.streams:
-        return Answer([pretty(whole)], headers(call, JSON))
-    events = streamed(whole)
+        return whole(call, made)
+    events = streamed(made)
     return Answer(sse(events), headers(call, SSE)) if call.sse else Answer(array(events), headers(call, JSON))
 
 
@@ -133,12 +131,6 @@ def own_texts(content: dict[str, Any]) -> list[str]:
 def last_user_text(body: dict[str, Any]) -> str:
     said = [text for content in body["contents"] if content.get("role") != "model" for text in own_texts(content)]
     return said[-1] if said else ""
-
-
-def counted(body: dict[str, Any]) -> dict[str, Any]:
-    request = body.get("generateContentRequest", body)
-    total = tokens(prompt_text(request))
-    return {"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]}
 
 
 def generated(call: Call, body: dict[str, Any]) -> dict[str, Any]:

@@ -14,13 +14,21 @@ from . import scalars
 from .errors import GoogleError, bad_request
 
 FOLDER = Path(__file__).resolve().parent.parent / "google_schemas"
-FILES = {"gemini": "gemini_v1beta.json", "vertex": "vertex_v1.json"}
+FILES = {"gemini": "gemini_v1beta.json", "vertex": "vertex_v1.json", "discoveryengine": "discoveryengine_v1.json"}
 # The OpenAI-compatible endpoints, whose messages no document of Google's describes.
 OPENAI = "openai"
-PREFIX = {"gemini": "", "vertex": "GoogleCloudAiplatformV1", OPENAI: ""}
+PREFIX = {
+    "gemini": "",
+    "vertex": "GoogleCloudAiplatformV1",
+    "discoveryengine": "GoogleCloudDiscoveryengineV1",
+    OPENAI: "",
+}
+# Messages which no document of Google's has: what the models of `predict` take, from its SDK and pages.
+OWN = "X_"
 PACKAGE = {
     "gemini": "google.ai.generativelanguage",
     "vertex": "google.cloud.aiplatform",
+    "discoveryengine": "google.cloud.discoveryengine",
     OPENAI: "google.ai.generativelanguage.openai",
 }
 # protobuf's default recursion limit.
@@ -106,7 +114,7 @@ def check(api: str, version: str, name: str, value: dict[str, Any]) -> dict[str,
     """`value` as a message `name`, in canonical form: JSON names, enums in Google's spelling, no nulls, arrays as
     arrays. Raises Google's 400 with every violation."""
     judge = Judge(api, version)
-    canonical = judge.message(PREFIX[api] + name, value, "")
+    canonical = judge.message(name if name.startswith(OWN) else PREFIX[api] + name, value, "")
     if judge.violations:
         raise bad_request(judge.violations)
     return canonical

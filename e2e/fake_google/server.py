@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import agent, auth, control, delivery, media, models, places, replies, rules, schema, storage, surface, tiers
+from . import agent, auth, control, delivery, media, methods, models, places, replies, schema, storage, surface, tiers
 from .compat import exchange as compat
 from .control import Misuse, Record, State
 from .errors import GoogleError, NoSuchUrl
@@ -69,9 +69,12 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
             return await write(state, request, record, answer, scenario, state.gate(record.scenario or ""))
         message, scenario = judge(state, call, record, body)
         record.verdict = "accepted"
-        made = media.answer(state, call, record, message, scenario)
-        if made is not None:
-            return await write(state, request, record, *made, asyncio.Queue())
+        # A scenario without a body to name it in is for this very call.
+        mine = scenario is not None and call.method.request is None
+        medium = None if mine else media.answer(state, call, record, message, scenario)
+        if medium is not None:
+            return await write(state, request, record, *medium, asyncio.Queue())
+        made = None if scenario is not None else methods.reply(call, message, state.catalogue)
         if scenario is not None and scenario.video is not None:
             raise Misuse(f"scenario {record.scenario!r} is a video for {call.method.name}")
         if scenario is not None and scenario.transcript is not None:
@@ -87,7 +90,7 @@ async def reply(state: State, request: web.BaseRequest, record: Record, body: by
         record.verdict, record.status = str(error), 500
         return web.Response(status=500, text=f"fake Google: {error}\n")
     if scenario is None:
-        answer = replies.default(call, message, tiers.traffic(headers))
+        answer = replies.default(call, message, tiers.traffic(headers)) if made is None else replies.whole(call, made)
         scenario = Scenario(gzip="gzip" in request.headers.get("accept-encoding", ""))
     else:
         answer = replies.scripted(call, scenario)
@@ -113,19 +116,19 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
     headers = {name.lower(): value for name, value in record.headers}
     places.check(call, headers.get("host", ""))
     auth.check(call, headers, state.api_key, state.token, state.identity.issuer)
-    if call.method.request is None:
-        models.check(call)
-        return {}, None
-    record.body = schema.parse(body)
-    record.scenario = marker(record.body)
-    scenario = state.asked(record.scenario)
-    message = schema.check(call.api, call.version, call.method.request, record.body)
+    message: dict[str, Any] = {}
+    if call.method.request is not None:
+        record.body = schema.parse(body)
+        record.scenario = marker(record.body)
+    scenario = state.asked(record.scenario, call.method.name)
+    if call.method.request is not None:
+        message = schema.check(call.api, call.version, methods.request(call), record.body)
     models.check(call)
     own = media.judge(call)
     if own is not None:
         return own(call, record.body), scenario
     groups = state.rules.changed(scenario.rules if scenario else {})
-    rules.check(call, message, groups)
+    methods.check(call, message, groups)
     tiers.check(call, headers)
     if scenario is not None and scenario.agent is not None:
         played = agent.play(call, message, scenario.agent, record.scenario or "", groups.signatures)
@@ -136,22 +139,15 @@ def judge(state: State, call: Call, record: Record, body: bytes) -> tuple[dict[s
 
 
 def marker(body: Any) -> str | None:
-    """The last scenario marker in a text of the conversation, else elsewhere (a system instruction), in a prediction's
-    prompt, else in a result."""
+    """The last scenario marker in a text of the conversation, else elsewhere (a system instruction), else in a result
+    or in any other string, such as one to embed."""
     if not isinstance(body, dict):
         return None
-    inner = (texts(body.get("contents")), texts(body), prompts(body.get("instances")))
-    for where in (*inner, [json.dumps(body.get("contents"))]):
+    for where in (texts(body.get("contents")), texts(body), [json.dumps(body)]):
         found = MARKER.findall(" ".join(where))
         if found:
             return found[-1]
     return None
-
-
-def prompts(instances: Any) -> list[str]:
-    """The prompts of a prediction."""
-    listed = instances if isinstance(instances, list) else []
-    return [one["prompt"] for one in listed if isinstance(one, dict) and isinstance(one.get("prompt"), str)]
 
 
 def texts(value: Any) -> list[str]:

@@ -1,13 +1,16 @@
 """Which path is which of Google's methods. Table driven: a later endpoint is one more row."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from .errors import GoogleError, NoSuchUrl, bad_request
 
 GEMINI = "gemini"
 VERTEX = "vertex"
+# Discovery Engine, which has the ranking API.
+RANKING = "discoveryengine"
 
 GEMINI_VERSION = r"/(?P<version>v1|v1beta|v1alpha)"
 VERTEX_VERSION = r"/(?P<version>v1|v1beta1)"
@@ -16,6 +19,8 @@ GEMINI_MODEL = r"/models/(?P<model>[^/:]+)"
 VERTEX_MODEL = rf"(?:{PLACE})?/publishers/google/models/(?P<model>[^/:]+)"
 # A tuned model, or one of the Model Garden, is called by its endpoint.
 VERTEX_ENDPOINT = rf"{PLACE}/endpoints/(?P<endpoint>[^/:]+)"
+PAGE = ("pageSize", "pageToken")
+PUBLISHED = (*PAGE, "filter", "languageCode", "listAllVersions", "orderBy", "view")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ METHODS = [
         streams=True,
     ),
     row(GEMINI, "POST", GEMINI_VERSION + GEMINI_MODEL + ":countTokens", "countTokens", "CountTokensRequest"),
-    row(GEMINI, "GET", GEMINI_VERSION + "/models", "listModels", query=("pageSize", "pageToken")),
+    row(GEMINI, "GET", GEMINI_VERSION + "/models", "listModels", query=PAGE),
     row(GEMINI, "GET", GEMINI_VERSION + GEMINI_MODEL, "getModel"),
     row(
         VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":generateContent", "generateContent", "GenerateContentRequest"
@@ -122,6 +127,33 @@ METHODS = [
         "GenerateContentRequest",
         compat=True,
     ),
+    row(GEMINI, "POST", GEMINI_VERSION + GEMINI_MODEL + ":embedContent", "embedContent", "EmbedContentRequest"),
+    row(
+        GEMINI,
+        "POST",
+        GEMINI_VERSION + GEMINI_MODEL + ":batchEmbedContents",
+        "batchEmbedContents",
+        "BatchEmbedContentsRequest",
+    ),
+    row(VERTEX, "POST", VERTEX_VERSION + VERTEX_MODEL + ":embedContent", "embedContent", "EmbedContentRequest"),
+    row(
+        VERTEX,
+        "POST",
+        VERTEX_VERSION + VERTEX_MODEL + ":batchEmbedContents",
+        "batchEmbedContents",
+        "BatchEmbedContentsRequest",
+    ),
+    row(VERTEX, "POST", VERTEX_VERSION + VERTEX_ENDPOINT + ":predict", "predict", "PredictRequest"),
+    # Google's models as such, of no project; v1 has no list of them.
+    row(VERTEX, "GET", r"/(?P<version>v1beta1)/publishers/google/models", "listPublisherModels", query=PUBLISHED),
+    row(VERTEX, "GET", VERTEX_VERSION + r"/publishers/google/models/(?P<model>[^/:]+)", "getPublisherModel"),
+    row(
+        RANKING,
+        "POST",
+        r"/(?P<version>v1|v1beta|v1alpha)" + PLACE + r"/rankingConfigs/(?P<name>[^/:]+):rank",
+        "rank",
+        "RankRequest",
+    ),
 ]
 
 # Query parameters of every method (`params` of both discovery documents); `$alt` is the gRPC-REST spelling of `alt`,
@@ -149,6 +181,7 @@ class Call:
     sse: bool
     key: str | None
     name: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def api(self) -> str:
@@ -162,13 +195,22 @@ class Call:
     @property
     def express(self) -> bool:
         """Vertex with an API key, whose project is the key's."""
-        return self.api == VERTEX and self.project is None
+        return self.api == VERTEX and self.project is None and not self.catalogue
+
+    @property
+    def catalogue(self) -> bool:
+        """Google's models as such, which are no project's."""
+        return self.method.name in ("listPublisherModels", "getPublisherModel")
 
     @property
     def resource(self) -> str:
         """The model as Google's messages spell it."""
         if self.api == GEMINI:
             return f"models/{self.model}"
+        if self.api == RANKING:
+            return f"projects/{self.project}/locations/{self.location}/rankingConfigs/{self.name}"
+        if self.catalogue:
+            return f"publishers/google/models/{self.model}"
         # Recorded: express mode names the key's own project by number.
         project, location = self.project or "123456789012", self.location or "us-central1"
         if self.endpoint is not None:
@@ -207,6 +249,7 @@ def call(method: Method, groups: dict[str, str | None], query: list[tuple[str, s
         alt == "sse",
         values.get("key"),
         decoded.get("name"),
+        {name: value for name, value in values.items() if name in method.query},
     )
 
 

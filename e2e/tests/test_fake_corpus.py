@@ -15,10 +15,14 @@ import pytest
 from fake_fixtures import credential, said, send
 from support.corpus import records
 
+from fake_google import catalogue
 from fake_google.launch import Fake
 
 EXCEPTIONS = json.loads((Path(__file__).parent / "data" / "fake_corpus_exceptions.json").read_text())
-METHODS = (":generateContent", ":streamGenerateContent", ":countTokens")
+METHODS = (
+    *(":generateContent", ":streamGenerateContent", ":countTokens"),
+    *(":embedContent", ":batchEmbedContents", ":predict"),
+)
 VERTEX = "/v1/projects/p/locations/us-central1"
 CLIENT_ERRORS = {400, 401, 403, 404}
 
@@ -34,8 +38,7 @@ def exchanges() -> Iterator[dict]:
     for name in ("gemini.jsonl.gz", "vertex.jsonl.gz"):
         for record in records(name):
             path = urlsplit(record["url"]).path
-            drawing = path.endswith(":predict") and "/imagen-" in path
-            if record["method"] == "POST" and (path.endswith(METHODS) or drawing):
+            if record["method"] == "POST" and path.endswith(METHODS):
                 yield record
 
 
@@ -131,16 +134,44 @@ def gist(text: str) -> str:
     return re.split(r"(?<=`) (?:was )?not found| Call ", text)[0][:120]
 
 
-def test_replies_have_no_member_that_google_has_not(google):
+CONTENT = {"content": {"parts": [{"text": "hi"}]}}
+PUBLISHED = f"{VERTEX}/publishers/google/models/"
+REPLIES = [
+    ("gemini", "/v1beta/models/gemini-2.5-flash:generateContent", said("hi")),
+    ("gemini", "/v1beta/models/gemini-2.5-flash:countTokens", said("hi")),
+    ("gemini", "/v1beta/models/gemini-embedding-001:embedContent", CONTENT),
+    (
+        "gemini",
+        "/v1beta/models/gemini-embedding-2:batchEmbedContents",
+        {"requests": [{"model": "models/gemini-embedding-2", **CONTENT}]},
+    ),
+    ("vertex", PUBLISHED + "gemini-2.5-flash:generateContent", said("hi")),
+    ("vertex", PUBLISHED + "gemini-2.5-flash:countTokens", said("hi")),
+    ("vertex", PUBLISHED + "gemini-embedding-2:embedContent", CONTENT),
+    ("vertex", PUBLISHED + "gemini-embedding-001:predict", {"instances": [{"content": "hi"}]}),
+]
+
+
+@pytest.mark.parametrize(("api", "url", "body"), REPLIES, ids=[f"{api} {url.split(':')[1]}" for api, url, _ in REPLIES])
+def test_replies_have_no_member_that_google_has_not(google, api, url, body):
     """On either backend, of an answer in text."""
     google.rules(turn_rules=True, signatures=True, documented=True)
-    for name, url in {
-        "gemini.jsonl.gz": "/v1beta/models/gemini-2.5-flash:generateContent",
-        "vertex.jsonl.gz": f"{VERTEX}/publishers/google/models/gemini-2.5-flash:generateContent",
-    }.items():
-        bodies = [r["response_body"] for r in records(name) if r["status"] == 200 and ":generateContent" in r["url"]]
-        recorded = set().union(*(members(json.loads(body)) for body in bodies if body))
-        assert members(send(google, url, said("hi")).json()) <= recorded, name
+    ending = ":" + url.rpartition(":")[2]
+    found = [r["response_body"] for r in records(f"{api}.jsonl.gz") if r["status"] == 200 and ending in r["url"]]
+    recorded = set().union(*(members(json.loads(body)) for body in found if body))
+    assert recorded and members(send(google, url, body).json()) <= recorded
+
+
+def test_the_list_of_models_is_as_recorded(google):
+    """The members of a page and of its models, and the token of the next page."""
+    (recorded,) = [r["response_body"] for r in records("gemini.jsonl.gz") if r["url"].endswith("/v1beta/models")]
+    recorded = json.loads(recorded)
+    assert catalogue.token(recorded["models"][-1]["name"].removeprefix("models/")) == recorded["nextPageToken"]
+    google.put_models(count=60)
+    page = send(google, "/v1beta/models", None, method="GET").json()
+    google.put_models()
+    assert len(page["models"]) == len(recorded["models"]) == 50
+    assert members(page) <= members(recorded)
 
 
 def members(value: object) -> set[str]:

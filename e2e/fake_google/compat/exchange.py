@@ -20,7 +20,7 @@ def answer(state: State, call: Call, record: Record, body: bytes) -> tuple[Answe
         request.check_credentials(call, headers, state.api_key, state.token, state.identity.issuer)
         record.body = schema.parse(body)
         record.scenario = request.marker(record.body)
-        scenario = state.asked(record.scenario)
+        scenario = state.asked(record.scenario, call.method.name)
         if scenario is not None and scenario.agent is not None:
             raise Misuse("an agent speaks on the native paths only")
         if call.garden:
