@@ -81,7 +81,7 @@ def base64_fits(value: str) -> bool:
     if body != value and len(value) % 4:
         return False
     try:
-        base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if re.search("[-_]", body) else None)
+        base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if "-" in body or "_" in body else None)
     except binascii.Error:
         return False
     return True

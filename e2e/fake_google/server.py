@@ -143,8 +143,9 @@ def marker(body: Any) -> str | None:
     or in any other string, such as one to embed."""
     if not isinstance(body, dict):
         return None
-    for where in (texts(body.get("contents")), texts(body), [json.dumps(body)]):
-        found = MARKER.findall(" ".join(where))
+    # One after the other: the last is slow where there are megabytes of base64.
+    for where in (lambda: texts(body.get("contents")), lambda: texts(body), lambda: [json.dumps(body)]):
+        found = MARKER.findall(" ".join(where()))
         if found:
             return found[-1]
     return None
