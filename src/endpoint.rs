@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod compat;
+pub mod completions;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -35,20 +36,30 @@ pub struct Endpoint {
 }
 
 /// Every endpoint. Where a path ends like several of them, the first is meant.
-pub const ENDPOINTS: [Endpoint; 1] = [Endpoint {
-    method: "POST",
-    path: "/chat/completions",
-    route_type: Some(RouteType::Chat),
-    handler: |request| match request.config.upstream_format {
-        UpstreamFormat::Gemini => chat::chat(request),
-        UpstreamFormat::OpenAi => compat::chat(request),
+pub const ENDPOINTS: [Endpoint; 2] = [
+    Endpoint {
+        method: "POST",
+        path: "/chat/completions",
+        route_type: Some(RouteType::Chat),
+        handler: |request| match request.config.upstream_format {
+            UpstreamFormat::Gemini => chat::chat(request),
+            UpstreamFormat::OpenAi => compat::chat(request),
+        },
+        ahead: Some(|config| match config.upstream_format {
+            UpstreamFormat::Gemini => chat::ahead(config),
+            UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
+        }),
+        form: false,
     },
-    ahead: Some(|config| match config.upstream_format {
-        UpstreamFormat::Gemini => chat::ahead(config),
-        UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
-    }),
-    form: false,
-}];
+    Endpoint {
+        method: "POST",
+        path: "/completions",
+        route_type: Some(RouteType::Completions),
+        handler: completions::completions,
+        ahead: Some(completions::ahead),
+        form: false,
+    },
+];
 
 /// Tells what is asked of Google before the body is there.
 pub type Ahead = fn(&Config) -> Result<Operation, Error>;

@@ -38,23 +38,23 @@ mod built_in;
 pub(super) mod calls;
 mod content;
 mod dropped;
-mod envelope;
+pub(super) mod envelope;
 mod extras;
 pub(super) mod finish;
 mod fold;
 mod format;
 pub(super) mod google;
 mod history;
-mod logprobs;
+pub(super) mod logprobs;
 mod media_in;
 mod media_out;
 mod messages;
 mod metadata;
 mod names;
-mod output;
+pub(super) mod output;
 mod partial_args;
 mod results;
-mod sampling;
+pub(super) mod sampling;
 mod server_tools;
 pub(super) mod signatures;
 mod steps;
@@ -63,10 +63,10 @@ mod text_index;
 mod thinking;
 mod tool_choice;
 mod tools;
-mod usage;
+pub(super) mod usage;
 mod whole;
 
-use crate::config::{Config, ModelPolicy, RequestMode, ResponseStreaming, SignatureCarrier};
+use crate::config::{Config, ModelPolicy, RequestMode, ResponseStreaming, SignatureCarrier, UpstreamFormat};
 use crate::error::Error;
 use crate::media::{Backend, MediaResolution};
 use crate::model::Model;
@@ -75,7 +75,9 @@ use crate::wire::gemini::GenerateContentRequest;
 use crate::wire::json::{self, Object};
 use crate::wire::openai::ChatRequest;
 
+use super::completions::CompletionStream;
 use super::{Forward, Next, Operation, Request};
+use envelope::Shape;
 
 /// `POST …/chat/completions`
 ///
@@ -84,32 +86,97 @@ use super::{Forward, Next, Operation, Request};
 pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
     check_weight(request.body)?;
     let Object(chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
+    let model = model(request.config, chat.model.as_deref())?.told(request.config.model.capabilities);
+    generate(request, &chat, &model, Shape::Chat)
+}
 
+/// The request that `chat` becomes, and the reader that makes of its reply what has `shape`.
+///
+/// # Errors
+/// 400 with the `param` at fault.
+pub(super) fn generate(
+    request: &Request<'_>,
+    chat: &ChatRequest<'_>,
+    model: &Model,
+    shape: Shape,
+) -> Result<Next, Error> {
+    let config = request.config;
+    let stream = streams(config, chat.stream)?;
+    let ahead = config.request_mode == RequestMode::Headers;
+    let Translated { body, calling, wav, mut headers, mut dropped } =
+        translate(request, chat, model, stream)?;
+    if ahead && !headers.is_empty() {
+        dropped.push("service_tier");
+        headers.clear();
+    }
+    let preview = body.cached_content.is_some();
+    let body = written(&body, request.body.len())?;
+
+    let include_usage = chat.stream_options.as_ref().and_then(|Object(options)| options.include_usage);
+    let include_usage = include_usage.unwrap_or(false);
+    let envelope = envelope::Envelope::new(model, calling, request, wav, shape);
+    let (method, reply) = if stream {
+        let asked = chat.n.and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
+        let reply = match envelope.shape {
+            Shape::Chat => pipe::events(stream::ChatStream::new(envelope, include_usage, asked)),
+            Shape::Completion { .. } => pipe::events(CompletionStream::new(envelope, include_usage)),
+        };
+        ("streamGenerateContent", reply)
+    } else if ahead {
+        ("streamGenerateContent", pipe::events(fold::ChatFold::new(envelope)))
+    } else {
+        ("generateContent", pipe::whole(whole::ChatReply { envelope }))
+    };
+    let operation = Operation::Model { resource: model.resource(config.upstream.backend), method, preview };
+    let model = model.name().to_owned();
+    Ok(Next::Forward(Forward { operation, headers, body: body.into(), model, dropped, reply }))
+}
+
+/// A chat as Google takes it.
+pub(super) struct Translated<'a> {
+    /// Google's request.
+    pub(super) body: GenerateContentRequest<'a>,
+    calling: calls::Calling,
+    /// Whether sound goes to the client as WAV.
+    wav: bool,
+    /// Headers for Google.
+    headers: Vec<(&'static str, &'static str)>,
+    /// Members that the model cannot take.
+    pub(super) dropped: Vec<&'static str>,
+}
+
+/// Translates `chat` for `model`; `stream` tells whether the client gets its reply as it comes.
+///
+/// # Errors
+/// 400 with the `param` at fault.
+pub(super) fn translate<'a>(
+    request: &Request<'_>,
+    chat: &ChatRequest<'a>,
+    model: &Model,
+    stream: bool,
+) -> Result<Translated<'a>, Error> {
     let config = request.config;
     let backend = config.upstream.backend;
-    let ahead = config.request_mode == RequestMode::Headers;
-    let model = model(config, chat.model.as_deref())?.told(config.model.capabilities);
-    let stream = streams(config, chat.stream)?;
-    let google = google::options(&chat, backend, &config.forced())?;
+    let google = google::options(chat, backend, &config.forced())?;
     let mut names = names::Names::default();
-    let target = tools::Target { model: &model, backend };
-    let mut tools = tools::translate(&chat, &google.tools, target, &mut names)?;
-    let choice = tool_choice::translate(&chat, &tools, &mut names)?;
+    let target = tools::Target { model, backend };
+    let mut tools = tools::translate(chat, &google.tools, target, &mut names)?;
+    let choice = tool_choice::translate(chat, &tools, &mut names)?;
     let mut context = messages::Context {
-        model: &model,
+        model,
         names: &mut names,
-        media: media_in::MediaReader::new(&model, backend),
+        media: media_in::MediaReader::new(model, backend),
         steps: steps::Steps::beside(&tools, backend),
         kept: request.signatures,
     };
-    let mut conversation = messages::translate(&chat, &mut context)?;
-    let mut generation = sampling::translate(&chat, config, &model)?;
+    let mut conversation = messages::translate(chat, &mut context)?;
+    let mut generation = sampling::translate(chat, config, model)?;
     generation.media_resolution = context.media.resolution.map(MediaResolution::of_request);
-    generation.thinking_config = thinking::translate(&chat, &model)?;
-    let wav = output::modalities(&chat, &model, &mut generation)?;
-    output::logprobs(&chat, &mut generation)?;
-    format::translate(&chat, &model, &tools, &mut generation, &mut conversation.system)?;
-    conversation.repair(&model);
+    generation.thinking_config = thinking::translate(chat, model)?;
+    let wav = output::modalities(chat, model, &mut generation)?;
+    output::logprobs(chat, &mut generation)?;
+    format::translate(chat, model, &tools, &mut generation, &mut conversation.system)?;
+    conversation.repair(model);
 
     let calling = calls::Calling {
         names,
@@ -118,7 +185,7 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         signatures: request.signatures.clone(),
         in_ids: config.signatures.carrier == SignatureCarrier::Id,
     };
-    let mut dropped = dropped::members(&chat, &model, &tools);
+    let mut dropped = dropped::members(chat, model, &tools);
     let in_pieces = stream && google.stream_arguments(backend);
     let metadata = chat.metadata.filter(|_| config.metadata_as_labels);
     let tier = billing::service_tier(chat.service_tier.as_deref())?;
@@ -134,29 +201,21 @@ pub fn chat(request: &Request<'_>) -> Result<Next, Error> {
         service_tier: tier.filter(|_| backend == Backend::Developer),
     };
     dropped.extend(dropped::beside_a_cache(&mut body));
-    let preview = body.cached_content.is_some();
-    let mut headers =
-        tier.filter(|_| backend == Backend::Vertex).map(billing::tier_headers).unwrap_or_default();
-    if ahead && !headers.is_empty() {
-        dropped.push("service_tier");
-        headers.clear();
-    }
-    let body = written(&body, request.body.len())?;
+    let headers = tier.filter(|_| backend == Backend::Vertex).map(billing::tier_headers).unwrap_or_default();
+    Ok(Translated { body, calling, wav, headers, dropped })
+}
 
-    let envelope = envelope::Envelope::new(&model, calling, request, wav);
-    let (method, reply) = if stream {
-        let include_usage =
-            chat.stream_options.and_then(|Object(options)| options.include_usage).unwrap_or(false);
-        let asked = chat.n.and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
-        ("streamGenerateContent", pipe::events(stream::ChatStream::new(envelope, include_usage, asked)))
-    } else if ahead {
-        ("streamGenerateContent", pipe::events(fold::ChatFold::new(envelope)))
-    } else {
-        ("generateContent", pipe::whole(whole::ChatReply { envelope }))
-    };
-    let operation = Operation::Model { resource: model.resource(backend), method, preview };
-    let model = model.name().to_owned();
-    Ok(Next::Forward(Forward { operation, headers, body: body.into(), model, dropped, reply }))
+/// Refuses a route to Google's own endpoint for OpenAI's clients, of which chat is all that is used.
+pub(super) fn check_native(config: &Config) -> Result<(), Error> {
+    match config.upstream_format {
+        UpstreamFormat::Gemini => Ok(()),
+        UpstreamFormat::OpenAi => Err(Error::new(
+            501,
+            "invalid_request_error",
+            "This route's `upstream_format` is `openai`, which serves chat completions alone.",
+        )
+        .code("unsupported_endpoint")),
+    }
 }
 
 /// Refuses a body of more values than could be read safely.

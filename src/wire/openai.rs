@@ -53,8 +53,8 @@ pub struct ChatRequest<'a> {
     pub modalities: Option<Vec<Str<'a>>>,
     /// How sound is spoken.
     pub audio: Option<Object<AudioOptions<'a>>>,
-    /// Whether tokens come with their log probabilities.
-    pub logprobs: Option<bool>,
+    /// Whether tokens come with their log probabilities; of legacy completions, with how many alternatives.
+    pub logprobs: Option<&'a RawValue>,
     /// How many alternatives each token comes with.
     pub top_logprobs: Option<i64>,
     /// LiteLLM's extension: the schema of a reply in JSON.
@@ -128,7 +128,7 @@ pub struct StreamOptions {
 }
 
 /// One message. Its content is read by role.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Message<'a> {
     /// `system`, `developer`, `user`, `assistant`, `tool` or `function`.
     #[serde(borrow)]

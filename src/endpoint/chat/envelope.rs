@@ -14,10 +14,39 @@ use crate::wire::gemini::GenerateContentResponse;
 use crate::wire::json::{self, Object};
 
 /// Google gives at most eight.
-pub(super) const MOST_CANDIDATES: usize = 128;
+pub(in crate::endpoint) const MOST_CANDIDATES: usize = 128;
+
+/// Which endpoint a reply is for.
+pub(in crate::endpoint) enum Shape {
+    /// Chat completions.
+    Chat,
+    /// Legacy completions.
+    Completion {
+        /// What each text begins with, where the prompt is echoed: a JSON literal without its quotes.
+        echo: String,
+    },
+}
+
+impl Shape {
+    /// What its ids begin with.
+    fn id_prefix(&self) -> &'static str {
+        match self {
+            Self::Chat => "chatcmpl",
+            Self::Completion { .. } => "cmpl",
+        }
+    }
+
+    /// The `object` of a reply in one piece.
+    pub(super) fn object(&self) -> &'static str {
+        match self {
+            Self::Chat => "chat.completion",
+            Self::Completion { .. } => "text_completion",
+        }
+    }
+}
 
 /// What the request leaves for its reply.
-pub(super) struct Envelope {
+pub(in crate::endpoint) struct Envelope {
     model: String,
     now: u64,
     id: u128,
@@ -25,12 +54,19 @@ pub(super) struct Envelope {
     pub(super) calling: Calling,
     /// Whether PCM is wrapped.
     wav: bool,
+    pub(in crate::endpoint) shape: Shape,
     /// The tier that served the request, told in a header.
     tier: Option<&'static str>,
 }
 
 impl Envelope {
-    pub(super) fn new(model: &Model, calling: Calling, request: &Request<'_>, wav: bool) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        calling: Calling,
+        request: &Request<'_>,
+        wav: bool,
+        shape: Shape,
+    ) -> Self {
         Self {
             model: model.name().to_owned(),
             now: request.now,
@@ -38,6 +74,7 @@ impl Envelope {
             config: Rc::clone(request.config),
             calling,
             wav,
+            shape,
             tier: None,
         }
     }
@@ -53,7 +90,7 @@ impl Envelope {
     }
 
     /// Takes from the reply's headers what belongs into its body.
-    pub(super) fn head(&mut self, headers: &Headers) {
+    pub(in crate::endpoint) fn head(&mut self, headers: &Headers) {
         self.tier = headers.text("x-gemini-service-tier").and_then(service_tier);
     }
 
@@ -61,7 +98,7 @@ impl Envelope {
     ///
     /// # Errors
     /// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
-    pub(super) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
+    pub(in crate::endpoint) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
         if json::is_too_heavy(json) {
             return Err(Error::reply_unreadable());
         }
@@ -77,17 +114,18 @@ impl Envelope {
     }
 
     /// `error` without what no client may see.
-    pub(super) fn redacted(&self, error: Error) -> Error {
+    pub(in crate::endpoint) fn redacted(&self, error: Error) -> Error {
         error.redacted(&self.config.auth.secrets())
     }
 
     /// `{"id":…,"object":…,"created":…,"model":…`, to be continued. Of several `replies`, the events of one stream, the
     /// first that tells something counts.
-    pub(super) fn open(&self, object: &str, replies: &[GenerateContentResponse<'_>]) -> Vec<u8> {
+    pub(in crate::endpoint) fn open(&self, object: &str, replies: &[GenerateContentResponse<'_>]) -> Vec<u8> {
+        let prefix = self.shape.id_prefix();
         let id = replies.iter().find_map(|reply| reply.response_id.as_deref().filter(|id| !id.is_empty()));
         let id = match id {
-            Some(id) => format!("chatcmpl-{id}"),
-            None => format!("chatcmpl-{:032x}", self.id),
+            Some(id) => format!("{prefix}-{id}"),
+            None => format!("{prefix}-{:032x}", self.id),
         };
         let created = replies.iter().find_map(|reply| timestamp(reply.create_time.as_deref()?));
         let created = created.unwrap_or(self.now);
@@ -125,7 +163,7 @@ fn service_tier(google: &str) -> Option<&'static str> {
 }
 
 /// Appends a JSON string.
-pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(in crate::endpoint) fn push_string(out: &mut Vec<u8>, text: &str) {
     if let Ok(literal) = serde_json::to_vec(text) {
         out.extend_from_slice(&literal);
     }

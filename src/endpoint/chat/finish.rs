@@ -2,7 +2,7 @@
 //!
 //! <https://ai.google.dev/api/generate-content#FinishReason>
 
-use super::envelope::push_string;
+use super::envelope::{Envelope, push_string};
 use crate::error::Error;
 
 /// What the client is told, given Google's reason, whether anything usable came, and what calls in it
@@ -64,6 +64,39 @@ pub(super) fn push(json: &mut Vec<u8>, finish: &str, native: Option<&str>, messa
         json.extend_from_slice(b",\"native_finish_message\":");
         push_string(json, message);
     }
+}
+
+/// What a stream told of why a choice ended.
+pub(in crate::endpoint) struct Told {
+    /// Google's: of the candidate, or why the prompt was blocked.
+    pub(in crate::endpoint) reason: String,
+    pub(in crate::endpoint) message: Option<String>,
+    pub(in crate::endpoint) blocked: bool,
+}
+
+/// Appends the same members for a choice of a stream that has ended, in which anything `usable` came.
+///
+/// # Errors
+/// As [`reason`].
+pub(in crate::endpoint) fn push_told(
+    told: Option<&Told>,
+    usable: bool,
+    called: Option<&'static str>,
+    envelope: &Envelope,
+    json: &mut Vec<u8>,
+) -> Result<(), Error> {
+    // Cut while others finished: not a stop.
+    let Some(Told { reason: native, message, blocked }) = told else {
+        push(json, "length", None, None);
+        return Ok(());
+    };
+    let message = message.as_deref();
+    let finish = match blocked {
+        true => "content_filter",
+        false => reason(Some(native), message, usable, called).map_err(|error| envelope.redacted(error))?,
+    };
+    push(json, finish, Some(native), message);
+    Ok(())
 }
 
 const FILTERED: [&str; 13] = [

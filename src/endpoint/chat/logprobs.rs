@@ -52,11 +52,7 @@ fn push_token(token: Option<&TokenLogprob<'_>>, json: &mut Vec<u8>) {
     json.extend_from_slice(b"\"token\":\"");
     json.extend_from_slice(text.as_ref().map_or("", Text::inner).as_bytes());
     json.extend_from_slice(b"\",\"logprob\":");
-    let logprob = token.and_then(|token| token.log_probability).map(RawValue::get).filter(|number| {
-        // Infinities are strings; a number too large for a float is one too.
-        number.parse().is_ok_and(f64::is_finite)
-    });
-    json.extend_from_slice(logprob.unwrap_or(UNLIKELY).as_bytes());
+    json.extend_from_slice(logprob(token).as_bytes());
     json.extend_from_slice(b",\"bytes\":[");
     let mut comma = false;
     let mut push_bytes = |bytes: &[u8]| {
@@ -72,6 +68,15 @@ fn push_token(token: Option<&TokenLogprob<'_>>, json: &mut Vec<u8>) {
         }
     }
     json.push(b']');
+}
+
+/// The likelihood of a token, a JSON number.
+pub(in crate::endpoint) fn logprob<'a>(token: Option<&TokenLogprob<'a>>) -> &'a str {
+    let logprob = token.and_then(|token| token.log_probability).map(RawValue::get).filter(|number| {
+        // Infinities are strings; a number too large for a float is one too.
+        number.parse().is_ok_and(f64::is_finite)
+    });
+    logprob.unwrap_or(UNLIKELY)
 }
 
 /// OpenAI's number for a token that is "very unlikely".

@@ -34,7 +34,7 @@ const VOICES: [(&str, &str); 13] = [
 ];
 
 /// Most alternatives of a token, at OpenAI and at Google.
-const MOST_ALTERNATIVES: i64 = 20;
+pub(in crate::endpoint) const MOST_ALTERNATIVES: i64 = 20;
 
 /// Which kinds the client asks for.
 #[derive(Default)]
@@ -127,7 +127,7 @@ fn invalid(message: &str) -> Error {
 
 /// Asks for the likelihood of each token. What is refused is refused in OpenAI's words.
 pub(super) fn logprobs(chat: &ChatRequest<'_>, generation: &mut GenerationConfig<'_>) -> Result<(), Error> {
-    let asked = chat.logprobs == Some(true);
+    let asked = chat.logprobs.map(|raw| json::from_raw::<bool>(raw, "logprobs")).transpose()? == Some(true);
     match chat.top_logprobs {
         Some(top) if top < 0 => {
             return Err(out_of_range("top_logprobs", "integer", "below minimum", ">=", 0.0));

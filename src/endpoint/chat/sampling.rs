@@ -80,7 +80,7 @@ fn within(name: &str, value: Option<&Number>, low: f64, high: f64) -> Result<Opt
     Ok(Some(number.clone()))
 }
 
-pub(super) fn out_of_range(name: &str, kind: &str, side: &str, sign: &str, bound: f64) -> Error {
+pub(in crate::endpoint) fn out_of_range(name: &str, kind: &str, side: &str, sign: &str, bound: f64) -> Error {
     let code = match (kind, side) {
         ("decimal", "above maximum") => "decimal_above_max_value",
         ("decimal", _) => "decimal_below_min_value",

@@ -7,7 +7,8 @@
 
 use super::envelope::{Envelope, MOST_CANDIDATES, push_string};
 use super::extras::{Extras, Piece};
-use super::{calls::Calls, finish, logprobs, usage::Usage};
+use super::finish::{self, Told};
+use super::{calls::Calls, logprobs, usage::Usage};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Hold, Reader, Sink};
@@ -31,14 +32,7 @@ struct Choice {
     usable: bool,
     calls: Calls,
     extras: Extras,
-    finish: Option<Finish>,
-}
-
-struct Finish {
-    /// Google's: of the candidate, or why the prompt was blocked.
-    reason: String,
-    message: Option<String>,
-    blocked: bool,
+    finish: Option<Told>,
 }
 
 const NO_FINISH: &[u8] = b"\"finish_reason\":null";
@@ -126,7 +120,7 @@ impl ChatStream {
         if let Some(reason) = candidate.finish_reason.as_deref() {
             let message = candidate.finish_message.as_deref().map(str::to_owned);
             out.hold = out.hold.max(if choice.finish.is_none() { Hold::Ended } else { Hold::Again });
-            choice.finish = Some(Finish { reason: reason.to_owned(), message, blocked: false });
+            choice.finish = Some(Told { reason: reason.to_owned(), message, blocked: false });
         }
         self.put_back(choice);
         // Google gives at most eight; a lookup among many more would take the worker's time.
@@ -175,7 +169,7 @@ impl ChatStream {
             push_string(&mut refusal, message);
             self.delta(0, &refusal, out);
         }
-        choice.finish = Some(Finish { reason: reason.to_owned(), message: None, blocked: true });
+        choice.finish = Some(Told { reason: reason.to_owned(), message: None, blocked: true });
         out.hold = Hold::Ended;
         self.put_back(choice);
     }
@@ -248,20 +242,7 @@ impl Reader for ChatStream {
         for choice in &choices {
             let called = (choice.calls.count() > 0).then(|| self.envelope.calling.finish());
             let mut members = Vec::new();
-            match &choice.finish {
-                Some(Finish { reason, message, blocked }) => {
-                    let message = message.as_deref();
-                    let finish = if *blocked {
-                        "content_filter"
-                    } else {
-                        finish::reason(Some(reason), message, usable, called)
-                            .map_err(|error| self.envelope.redacted(error))?
-                    };
-                    finish::push(&mut members, finish, Some(reason), message);
-                }
-                // Cut while others finished: not a stop.
-                None => finish::push(&mut members, "length", None, None),
-            }
+            finish::push_told(choice.finish.as_ref(), usable, called, &self.envelope, &mut members)?;
             finishes.push(members);
         }
         for (choice, finish) in choices.iter_mut().zip(finishes) {

@@ -11,7 +11,7 @@ use crate::wire::gemini::{ModalityTokenCount, UsageMetadata};
 
 /// Counts so far. In a stream every event repeats them, and some may vanish from a later one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Usage {
+pub(in crate::endpoint) struct Usage {
     prompt: u64,
     candidates: u64,
     thoughts: u64,
@@ -68,7 +68,7 @@ fn is_zero(count: &u64) -> bool {
 
 impl Usage {
     /// Takes the counts of one event, or of a whole reply.
-    pub(super) fn add(&mut self, metadata: &UsageMetadata<'_>) {
+    pub(in crate::endpoint) fn add(&mut self, metadata: &UsageMetadata<'_>) {
         self.told = true;
         for (ours, told) in [
             (&mut self.prompt, metadata.prompt_token_count),
@@ -85,7 +85,7 @@ impl Usage {
     }
 
     /// Prompt and completion tokens; nothing where Google told nothing.
-    pub(super) fn tokens(&self) -> Option<pipe::Usage> {
+    pub(in crate::endpoint) fn tokens(&self) -> Option<pipe::Usage> {
         let prompt = self.prompt.saturating_add(self.tool_use);
         let counted = prompt.saturating_add(self.candidates);
         let completion = match self.total {
@@ -97,7 +97,7 @@ impl Usage {
     }
 
     /// OpenAI's `usage` object.
-    pub(super) fn json(&self) -> Vec<u8> {
+    pub(in crate::endpoint) fn json(&self) -> Vec<u8> {
         let pipe::Usage { prompt, completion } = self.tokens().unwrap_or_default();
         let completion = Completion {
             prompt_tokens: prompt,

@@ -3,8 +3,9 @@
 //! <https://platform.openai.com/docs/api-reference/chat/object>
 
 use super::audio_out::Audio;
-use super::envelope::{Envelope, MOST_CANDIDATES, push_string};
+use super::envelope::{Envelope, MOST_CANDIDATES, Shape, push_string};
 use super::{calls::Calls, extras, finish, logprobs, usage::Usage};
+use crate::endpoint::completions;
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::pipe::{Reader, Sink};
@@ -59,7 +60,7 @@ impl Whole<'_> {
         if self.streamed && choices.iter().all(|choice| choice.native.is_none()) {
             return Err(Error::stream_cut());
         }
-        let mut json = self.envelope.open("chat.completion", replies);
+        let mut json = self.envelope.open(self.envelope.shape.object(), replies);
         // About as long as Google's: grown step by step, a long one would be held three times.
         json.reserve(self.size.saturating_add(4096));
         json.extend_from_slice(b",\"choices\":[");
@@ -86,7 +87,10 @@ impl Whole<'_> {
                 native => finish::reason(native, choice.message, usable, called)
                     .map_err(|error| self.envelope.redacted(error))?,
             };
-            choice.push(said, finish, self.envelope.calling.legacy, json);
+            match &self.envelope.shape {
+                Shape::Chat => choice.push(said, finish, self.envelope.calling.legacy, json),
+                Shape::Completion { echo } => choice.push_text(echo, &said.content, finish, json),
+            }
         }
         Ok(())
     }
@@ -208,6 +212,22 @@ impl Choice<'_, '_> {
         logprobs::push(&self.candidates, json);
         json.push(b',');
         finish::push(json, finish, self.native, self.message);
+        json.push(b'}');
+    }
+}
+
+impl Choice<'_, '_> {
+    /// The same for legacy completions: nothing but text.
+    fn push_text(&self, echo: &str, content: &[Text<'_>], finish: &'static str, json: &mut Vec<u8>) {
+        json.extend_from_slice(b"{\"text\":\"");
+        json.extend_from_slice(echo.as_bytes());
+        for piece in content {
+            json.extend_from_slice(piece.inner().as_bytes());
+        }
+        json.extend_from_slice(format!("\",\"index\":{},\"logprobs\":", self.index).as_bytes());
+        completions::logprobs::push(&self.candidates, &mut 0, json);
+        json.push(b',');
+        finish::push(json, finish, self.native, self.message.or(self.refusal));
         json.push(b'}');
     }
 }
