@@ -5,6 +5,8 @@
 pub mod chat;
 pub mod compat;
 pub mod completions;
+pub mod moderations;
+pub mod tokens;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -36,7 +38,7 @@ pub struct Endpoint {
 }
 
 /// Every endpoint. Where a path ends like several of them, the first is meant.
-pub const ENDPOINTS: [Endpoint; 2] = [
+pub const ENDPOINTS: [Endpoint; 5] = [
     Endpoint {
         method: "POST",
         path: "/chat/completions",
@@ -57,6 +59,30 @@ pub const ENDPOINTS: [Endpoint; 2] = [
         route_type: Some(RouteType::Completions),
         handler: completions::completions,
         ahead: Some(completions::ahead),
+        form: false,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/responses/input_tokens",
+        route_type: None,
+        handler: tokens::input_tokens,
+        ahead: None,
+        form: false,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tokenize",
+        route_type: None,
+        handler: tokens::tokenize,
+        ahead: None,
+        form: false,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/moderations",
+        route_type: None,
+        handler: moderations::moderations,
+        ahead: None,
         form: false,
     },
 ];

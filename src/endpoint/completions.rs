@@ -63,8 +63,7 @@ pub fn completions(request: &Request<'_>) -> Result<Next, Error> {
     chat.function_call = None;
     chat.modalities = None;
     chat.audio = None;
-    let role = Some(Str("user".into()));
-    chat.messages = Some(vec![Object(Message { role, content: Some(prompt), ..Message::default() })]);
+    chat.messages = Some(vec![turn("user", prompt)]);
     chat.prompt = None;
     let echo = Text::from_raw(prompt).filter(|_| echo);
     let echo = echo.map_or_else(String::new, |prompt| prompt.inner().to_owned());
@@ -112,12 +111,18 @@ fn prompt<'a>(chat: &ChatRequest<'a>) -> Result<&'a RawValue, Error> {
         }
         (Some(prompt), None) => prompt,
     };
+    one(prompt, "prompt")
+}
+
+/// The one string that the member `name` is or holds.
+pub(super) fn one<'a>(prompt: &'a RawValue, name: &str) -> Result<&'a RawValue, Error> {
+    let refused = |message: &str, code| Err(Error::invalid(message).param(name).code(code));
     if !prompt.get().starts_with('[') {
-        return string(prompt, "prompt");
+        return string(prompt, name);
     }
-    let prompts: Vec<&RawValue> = json::from_raw(prompt, "prompt")?;
+    let prompts: Vec<&RawValue> = json::from_raw(prompt, name)?;
     match prompts[..] {
-        [] => refused("Invalid 'prompt': empty array. Expected at least one prompt.", "empty_array"),
+        [] => refused("Invalid value: empty array. Expected a prompt.", "empty_array"),
         [first, ..]
             if first.get().starts_with(['[', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) =>
         {
@@ -126,7 +131,7 @@ fn prompt<'a>(chat: &ChatRequest<'a>) -> Result<&'a RawValue, Error> {
                 "unsupported_value",
             )
         }
-        [prompt] => string(prompt, "prompt[0]"),
+        [prompt] => string(prompt, &format!("{name}[0]")),
         _ => refused(
             "Several prompts in one request are not supported. Send a request for each of them.",
             "unsupported_value",
@@ -134,8 +139,13 @@ fn prompt<'a>(chat: &ChatRequest<'a>) -> Result<&'a RawValue, Error> {
     }
 }
 
+/// A message of `role` that says `content`.
+pub(super) fn turn<'a>(role: &'static str, content: &'a RawValue) -> Object<Message<'a>> {
+    Object(Message { role: Some(Str(role.into())), content: Some(content), ..Message::default() })
+}
+
 /// `raw`, which stands at `path`, where it is a string.
-fn string<'a>(raw: &'a RawValue, path: &str) -> Result<&'a RawValue, Error> {
+pub(super) fn string<'a>(raw: &'a RawValue, path: &str) -> Result<&'a RawValue, Error> {
     if raw.get().starts_with('"') {
         return Ok(raw);
     }

@@ -11,7 +11,7 @@ use super::json::Object;
 use super::text::Str;
 
 /// The request body. Every member may be `null`, which is absent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct ChatRequest<'a> {
     /// The model's name.
     #[serde(borrow)]
@@ -106,6 +106,22 @@ pub struct ChatRequest<'a> {
     pub metadata: Option<&'a RawValue>,
     /// How soon, and at what price.
     pub service_tier: Option<Str<'a>>,
+    /// What the client calls the messages.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// What the client calls the messages, for errors.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Origin {
+    /// `messages`
+    #[default]
+    Messages,
+    /// `input`, a list of items of the Responses API, each of which is a message.
+    Input {
+        /// How many messages stand before them.
+        before: usize,
+    },
 }
 
 /// How sound is spoken.
@@ -168,7 +184,7 @@ pub struct Spoken<'a> {
 }
 
 /// A call the assistant made.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct ToolCall<'a> {
     /// The client's id of the call.
     #[serde(borrow)]
@@ -188,7 +204,7 @@ pub struct ToolCall<'a> {
 }
 
 /// What was called, and with what.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct CalledFunction<'a> {
     /// The function's name.
     #[serde(borrow)]
@@ -276,6 +292,14 @@ pub struct ContentPart<'a> {
     pub input_audio: Option<&'a RawValue>,
     /// Of a `file` part.
     pub file: Option<&'a RawValue>,
+    /// Of an `input_image` or `input_file` part in the form of the Responses API, whose members stand in the part itself.
+    pub file_id: Option<&'a RawValue>,
+    /// Of such an `input_file` part.
+    pub file_url: Option<&'a RawValue>,
+    /// The same.
+    pub filename: Option<&'a RawValue>,
+    /// Of such an `input_image` part.
+    pub detail: Option<&'a RawValue>,
     /// Extension, like `image_url`.
     pub video_url: Option<&'a RawValue>,
     /// Extension: the same.
@@ -283,7 +307,7 @@ pub struct ContentPart<'a> {
     /// Google's own form of a part.
     #[serde(alias = "inlineData")]
     pub inline_data: Option<&'a RawValue>,
-    /// The same.
+    /// The same; of an `input_file` part as above, its data.
     #[serde(alias = "fileData")]
     pub file_data: Option<&'a RawValue>,
     /// Extension: which stretch of a video.

@@ -9,7 +9,7 @@ use super::signatures;
 use crate::error::Error;
 use crate::wire::gemini::{Data, Part};
 use crate::wire::json::{self, Object};
-use crate::wire::openai::{ContentPart, Message};
+use crate::wire::openai::{ContentPart, Message, Origin};
 use crate::wire::text::Text;
 
 /// Whose message it is.
@@ -25,11 +25,15 @@ pub(super) enum Speaker {
 #[derive(Clone, Copy)]
 pub(super) struct At {
     pub(super) index: usize,
+    pub(super) origin: Origin,
 }
 
 impl At {
     pub(super) fn param(self, member: &str) -> String {
-        format!("messages[{}].{member}", self.index)
+        match self.origin {
+            Origin::Messages => format!("messages[{}].{member}", self.index),
+            Origin::Input { before } => format!("input[{}].{member}", self.index.saturating_sub(before)),
+        }
     }
 
     fn invalid_type(self, member: &str, expected: &str) -> Error {

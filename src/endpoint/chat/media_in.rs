@@ -12,6 +12,7 @@ use crate::model::Model;
 use crate::wire::gemini::{Data, Part, PartResolution};
 use crate::wire::json::{self, Object};
 use crate::wire::openai::{ContentPart, MediaReference, VideoStretch};
+use crate::wire::text::Str;
 
 /// Reads the media of one request.
 pub(super) struct MediaReader {
@@ -33,6 +34,21 @@ impl MediaReader {
         part: &ContentPart<'a>,
         path: impl Fn() -> String,
     ) -> Result<Option<Part<'a>>, Error> {
+        if let Some(kind) = flat(part) {
+            let path = path();
+            let word = |raw: Option<&'a RawValue>, name: &str| {
+                raw.map(|raw| json::from_raw::<Str<'a>>(raw, &format!("{path}.{name}"))).transpose()
+            };
+            let reference = MediaReference {
+                url: part.image_url.or(part.file_url),
+                data: part.file_data,
+                file_id: part.file_id,
+                filename: word(part.filename, "filename")?,
+                detail: word(part.detail, "detail")?,
+                ..MediaReference::default()
+            };
+            return self.referenced(&reference, kind, part.video_metadata, &path).map(Some);
+        }
         let (member, reference, kind) = match part.r#type.as_deref() {
             Some("image_url" | "input_image") => ("image_url", part.image_url, Kind::Image),
             Some("input_audio") => ("input_audio", part.input_audio, Kind::Audio),
@@ -83,7 +99,17 @@ impl MediaReader {
             return Ok(Part::new(Data::Media(Box::new(media))));
         }
         let Object(reference): Object<MediaReference<'a>> = json::from_raw(raw, path)?;
-        let mut part = Part::new(Data::Media(Box::new(self.media(&reference, kind, path)?)));
+        self.referenced(&reference, kind, stretch, path)
+    }
+
+    fn referenced<'a>(
+        &mut self,
+        reference: &MediaReference<'a>,
+        kind: Kind,
+        stretch: Option<&'a RawValue>,
+        path: &str,
+    ) -> Result<Part<'a>, Error> {
+        let mut part = Part::new(Data::Media(Box::new(self.media(reference, kind, path)?)));
         if let Some(detail) = reference.detail.as_deref() {
             let resolution =
                 media::media_resolution(detail).map_err(|error| error.at(format!("{path}.detail")))?;
@@ -113,7 +139,13 @@ impl MediaReader {
         // Google's own form has other names.
         let native = path.ends_with("Data");
         let data = if kind == Kind::File && !native { "file_data" } else { "data" };
-        let url = if native { "fileUri" } else { "url" };
+        let url = match kind {
+            _ if native => "fileUri",
+            // Of a part that is the reference itself.
+            Kind::Image if path.ends_with(']') => "image_url",
+            _ if path.ends_with(']') => "file_url",
+            _ => "url",
+        };
         let (member, media) = if let Some(bytes) = given(reference.data) {
             (data, media::from_data(bytes, hint, self.backend))
         } else if let Some(address) = given(reference.url) {
@@ -125,6 +157,16 @@ impl MediaReader {
             return Err(Error::missing(format!("{path}.{}", if has_data { data } else { url })));
         };
         media.map_err(|error| error.at(format!("{path}.{member}")))
+    }
+}
+
+/// What a part is whose members are those of a reference, as in the Responses API.
+/// <https://platform.openai.com/docs/api-reference/responses/create>
+fn flat(part: &ContentPart<'_>) -> Option<Kind> {
+    match part.r#type.as_deref()? {
+        "input_image" if part.image_url.is_none_or(|url| url.get().starts_with('"')) => Some(Kind::Image),
+        "input_file" if part.file.is_none() => Some(Kind::File),
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::memory::Signatures;
 use crate::model::Model;
 use crate::wire::gemini::{Content, Data, Part, Role};
 use crate::wire::json::Object;
-use crate::wire::openai::{ChatRequest, Message};
+use crate::wire::openai::{ChatRequest, Message, Origin};
 use crate::wire::text::Text;
 
 /// What messages are read with.
@@ -59,7 +59,7 @@ pub(super) fn translate<'a>(
     let mut system = Vec::new();
     let mut turns: Vec<Turn<'a>> = Vec::new();
     for (index, Object(message)) in messages(chat)?.iter().enumerate() {
-        let at = At { index };
+        let at = At { index, origin: chat.origin };
         match at.role(message)? {
             Speaker::System => {
                 system.extend(content::said(message, Speaker::System, at, &mut context.media)?.parts)
@@ -271,6 +271,11 @@ impl At {
                 "The call that this answers was looked for among {FARTHEST} calls before it, and not found."
             ))
             .param(self.param("tool_call_id")));
+        }
+        if let Origin::Input { .. } = self.origin {
+            return Err(Error::invalid("No call found for this output.")
+                .param(self.param("call_id"))
+                .code("invalid_value"));
         }
         Err(Error::invalid(
             "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",

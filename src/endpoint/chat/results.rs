@@ -56,7 +56,9 @@ pub(super) fn answer<'a>(
             let part = json::from_slice::<Object<ContentPart<'a>>>(raw.get().as_bytes()).ok();
             is_content |= part.as_ref().is_some_and(|Object(part)| part.r#type.is_some());
             match part {
-                Some(Object(part)) if part.r#type.as_deref() == Some("text") => {
+                Some(Object(part))
+                    if matches!(part.r#type.as_deref(), Some("text" | "input_text" | "output_text")) =>
+                {
                     text.push_str(&plain(part.text.unwrap_or(raw)));
                 }
                 Some(Object(part)) => match media.part(&part, || at.param(&format!("content[{index}]")))? {
@@ -144,6 +146,7 @@ fn has_reference(json: &str) -> bool {
 mod tests {
     use super::*;
     use crate::media::Backend;
+    use crate::wire::openai::Origin;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -151,7 +154,7 @@ mod tests {
     fn answered(content: Option<&RawValue>, model: &str) -> (String, usize, usize) {
         let model = Model::parse(model).unwrap();
         let mut media = MediaReader::new(&model, Backend::Developer);
-        let answer = answer(content, At { index: 0 }, &model, &mut media).unwrap();
+        let answer = answer(content, At { index: 0, origin: Origin::Messages }, &model, &mut media).unwrap();
         (answer.response.get().to_owned(), answer.within.len(), answer.beside.len())
     }
 
