@@ -5,6 +5,7 @@
 pub mod chat;
 pub mod compat;
 pub mod completions;
+pub mod models;
 pub mod moderations;
 pub mod tokens;
 
@@ -38,7 +39,7 @@ pub struct Endpoint {
 }
 
 /// Every endpoint. Where a path ends like several of them, the first is meant.
-pub const ENDPOINTS: [Endpoint; 5] = [
+pub const ENDPOINTS: [Endpoint; 7] = [
     Endpoint {
         method: "POST",
         path: "/chat/completions",
@@ -74,6 +75,22 @@ pub const ENDPOINTS: [Endpoint; 5] = [
         path: "/tokenize",
         route_type: None,
         handler: tokens::tokenize,
+        ahead: None,
+        form: false,
+    },
+    Endpoint {
+        method: "GET",
+        path: "/models",
+        route_type: Some(RouteType::Models),
+        handler: models::list,
+        ahead: None,
+        form: false,
+    },
+    Endpoint {
+        method: "GET",
+        path: "/models/{id}",
+        route_type: Some(RouteType::Models),
+        handler: models::retrieve,
         ahead: None,
         form: false,
     },

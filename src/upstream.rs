@@ -219,6 +219,8 @@ fn computed(upstream: &Upstream, operation: &Operation) -> String {
         }
         (Operation::Get { path, query, preview }, _) => {
             let separator = if query.is_empty() { "" } else { "?" };
+            // Publishers belong to no project; only what is asked of their models does.
+            let parent = if path.starts_with("publishers/") { "" } else { parent.as_str() };
             format!("/{}{parent}/{path}{separator}{query}", usual(*preview))
         }
         (Operation::Download { file }, _) => {
