@@ -83,9 +83,8 @@ fn count(
 ) -> Result<Next, Error> {
     let config = request.config;
     let backend = config.upstream.backend;
-    // Both cost nothing, and not every version of the method knows them.
-    let capabilities =
-        Capabilities { call_ids: Some(false), thought_signatures: Some(false), ..config.model.capabilities };
+    // They cost nothing, and Vertex AI's method knows them only in newer versions.
+    let capabilities = Capabilities { call_ids: Some(false), ..config.model.capabilities };
     let model = chat::model(config, chat.model.as_deref())?.told(capabilities);
     let translated = chat::translate(request, chat, &model, false)?;
     dropped.extend(translated.dropped);
