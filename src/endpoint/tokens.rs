@@ -89,8 +89,9 @@ fn count(
     let translated = chat::translate(request, chat, &model, false)?;
     dropped.extend(translated.dropped);
     let mut body = counted(translated.body);
-    if backend == Backend::Vertex && body.cached_content.take().is_some() {
-        dropped.push("cached_content");
+    if backend == Backend::Vertex {
+        body.tool_config = None;
+        dropped.extend(body.cached_content.take().map(|_| "cached_content"));
     }
     let operation =
         Operation::Model { resource: model.resource(backend), method: "countTokens", preview: false };
@@ -104,7 +105,7 @@ fn count(
     }))
 }
 
-/// What of a request is counted.
+/// What of a request is counted. Its `toolConfig` stays: without it the Developer API refuses some tools together.
 fn counted(body: GenerateContentRequest<'_>) -> GenerateContentRequest<'_> {
     let generation = body.generation_config.as_deref().and_then(|config| Members::of(config.get()));
     let resolution = generation.and_then(|members| members.get("mediaResolution"));
@@ -112,7 +113,6 @@ fn counted(body: GenerateContentRequest<'_>) -> GenerateContentRequest<'_> {
         serde_json::value::RawValue::from_string(format!("{{\"mediaResolution\":{}}}", level.get())).ok()
     });
     GenerateContentRequest {
-        tool_config: None,
         generation_config,
         safety_settings: None,
         labels: None,
