@@ -65,10 +65,24 @@ pub fn completions(request: &Request<'_>) -> Result<Next, Error> {
     chat.audio = None;
     chat.messages = Some(vec![turn("user", prompt)]);
     chat.prompt = None;
-    let echo = Text::from_raw(prompt).filter(|_| echo);
-    let echo = echo.map_or_else(String::new, |prompt| prompt.inner().to_owned());
+    let echo = if echo { echoed(prompt, n)? } else { String::new() };
     chat::generate(request, &chat, &model, Shape::Completion { echo })
 }
+
+/// The prompt as each of `n` texts begins with it.
+fn echoed(prompt: &RawValue, n: i64) -> Result<String, Error> {
+    let echo = Text::from_raw(prompt).map_or_else(String::new, |prompt| prompt.inner().to_owned());
+    let times = usize::try_from(n).unwrap_or(1);
+    if echo.len().saturating_mul(times) > MOST_ECHOED {
+        return Err(Error::invalid(format!("No more than {MOST_ECHOED} bytes of prompts are echoed."))
+            .param("echo")
+            .code("unsupported_value"));
+    }
+    Ok(echo)
+}
+
+/// Bytes of prompts in one reply, which a request could otherwise make eight times as long as itself.
+const MOST_ECHOED: usize = 1 << 20;
 
 /// What every completion asks of Google where that is told before the body: what chat does.
 ///

@@ -1,5 +1,6 @@
 //! Media of a request: content parts that hold or name an image, a recording, a video or a file.
 //!
+//! The Responses API has the members of a reference in the part itself; both forms are read.
 //! `detail` becomes the part's media resolution from Gemini 3 on; before, a request has but one, the highest asked for.
 //! <https://ai.google.dev/gemini-api/docs/openai>, <https://ai.google.dev/gemini-api/docs/media-resolution>
 

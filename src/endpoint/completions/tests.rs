@@ -116,6 +116,17 @@ fn what_cannot_be_is_named() {
 }
 
 #[test]
+fn so_much_is_echoed() {
+    for (length, n, echoed) in
+        [(1 << 20, 1, true), ((1 << 20) + 1, 1, false), (1 << 18, 4, true), (1 << 18, 5, false)]
+    {
+        let prompt = "a".repeat(length);
+        let body = serde_json::json!({"model": "gemini-2.5-flash", "prompt": prompt, "n": n, "echo": true});
+        assert_eq!(requested(&body.to_string()).is_ok(), echoed, "{length} {n}");
+    }
+}
+
+#[test]
 fn streams_keep_openais_contract() {
     let mut streams = 0_usize;
     for case in cases("completions") {
