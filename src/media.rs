@@ -180,6 +180,15 @@ pub fn from_file_id<'a>(id: &'a RawValue, backend: Backend) -> Result<Media<'a>,
     reference(inner, Hint::of(Kind::File), backend)?.ok_or(uri::UNKNOWN_ID)
 }
 
+/// The type of a file that begins with the bytes `start`: as the hint tells, else as these do.
+///
+/// # Errors
+/// Where neither tells.
+pub fn type_of(start: &[u8], hint: Hint<'_>, backend: Backend) -> Result<Cow<'static, str>, MediaError> {
+    let sniffed = || mime::normalise(sniff::sniff(start, hint.kind)?, hint.kind, backend);
+    mime::hinted(hint, backend).or_else(sniffed).ok_or(UNKNOWN_TYPE)
+}
+
 /// A data URL or a URI; `None` for what is neither.
 fn reference<'a>(inner: &'a str, hint: Hint<'_>, backend: Backend) -> Result<Option<Media<'a>>, MediaError> {
     match data_url::parse(inner).map_err(|message| MediaError::url(hint.kind, message))? {
@@ -210,14 +219,10 @@ fn inline<'a>(
     hint: Hint<'_>,
     backend: Backend,
 ) -> Result<Media<'a>, MediaError> {
-    let mime_type = declared
-        .and_then(|given| mime::normalise(given, hint.kind, backend))
-        .or_else(|| mime::hinted(hint, backend))
-        .or_else(|| {
-            let found = sniff::sniff(&data.first_bytes(), hint.kind)?;
-            mime::normalise(found, hint.kind, backend)
-        })
-        .ok_or(UNKNOWN_TYPE)?;
+    let mime_type = match declared.and_then(|given| mime::normalise(given, hint.kind, backend)) {
+        Some(declared) => declared,
+        None => type_of(&data.first_bytes(), hint, backend)?,
+    };
     Ok(Media::Inline { mime_type, data })
 }
 

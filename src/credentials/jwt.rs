@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::SCOPE;
-use crate::wire::base64::Joiner;
+use crate::wire::base64::url_safe as base64url;
 
 /// Seconds by which an assertion is back-dated: Google refuses one from its future, and clocks differ.
 const BACKDATED: u64 = 60;
@@ -37,32 +37,11 @@ pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc4648#section-5>, without padding.
-fn base64url(bytes: &[u8]) -> String {
-    let (mut joiner, mut out) = (Joiner::default(), Vec::new());
-    joiner.bytes(bytes, &mut out);
-    joiner.end(&mut out);
-    let url_safe = |byte: u8| match byte {
-        b'+' => '-',
-        b'/' => '_',
-        byte => char::from(byte),
-    };
-    out.into_iter().filter(|byte| *byte != b'=').map(url_safe).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn base64_for_urls() {
-        for (bytes, expected) in [(&[][..], ""), (b"f", "Zg"), (b"fo", "Zm8"), (&[0xFB, 0xFF, 0xFE], "-__-")]
-        {
-            assert_eq!(base64url(bytes), expected);
-        }
-    }
 
     #[test]
     fn an_assertion_says_who_what_where_and_when() {

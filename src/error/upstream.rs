@@ -3,7 +3,7 @@
 //! Bodies seen in the wild: `{"error":…}`, the same in an array, pretty-printed, with another error as JSON inside its
 //! message, an HTML page, plain text, nothing. <https://cloud.google.com/apis/design/errors>
 
-pub(super) use redact::redact;
+pub(crate) use redact::redact;
 
 mod redact;
 mod retry;

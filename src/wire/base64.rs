@@ -107,6 +107,20 @@ pub fn decoded_length(piece: &Text<'_>) -> usize {
     bits / 8
 }
 
+/// Base64 for URLs without padding, <https://www.rfc-editor.org/rfc/rfc4648#section-5>.
+#[must_use]
+pub fn url_safe(bytes: &[u8]) -> String {
+    let (mut joiner, mut out) = (Joiner::default(), Vec::new());
+    joiner.bytes(bytes, &mut out);
+    joiner.end(&mut out);
+    let url_safe = |byte: u8| match byte {
+        b'+' => '-',
+        b'/' => '_',
+        byte => char::from(byte),
+    };
+    out.into_iter().filter(|byte| *byte != b'=').map(url_safe).collect()
+}
+
 /// The lowest 24 bits as four characters.
 fn encode(bits: u32) -> [u8; 4] {
     [18_u32, 12, 6, 0].map(|shift| {
@@ -171,6 +185,14 @@ mod tests {
             assert_eq!(encoded(bytes.as_bytes()), expected);
         }
         assert_eq!(encoded(&[0xFB, 0xFF, 0xFE]), "+//+");
+    }
+
+    #[test]
+    fn base64_for_urls() {
+        for (bytes, expected) in [(&[][..], ""), (b"f", "Zg"), (b"fo", "Zm8"), (&[0xFB, 0xFF, 0xFE], "-__-")]
+        {
+            assert_eq!(url_safe(bytes), expected);
+        }
     }
 
     #[test]
