@@ -95,6 +95,8 @@ pub struct Config {
     uri_template: Option<String>,
     /// Whether `metadata` becomes labels on Vertex AI.
     pub metadata_as_labels: bool,
+    /// `gs://bucket/folder` that Vertex AI puts videos into, without a slash at its end.
+    pub video_storage: Option<String>,
     warnings: Vec<String>,
 }
 

@@ -68,6 +68,7 @@ impl Document {
                 self.max_request_body_size
             ));
         }
+        let video_storage = self.video_storage_uri.map(|uri| video_storage(&uri, &upstream)).transpose()?;
         Ok(Config {
             auth,
             model,
@@ -96,6 +97,7 @@ impl Document {
             allowed_hosts: self.allowed_hosts.0,
             uri_template: self.uri_template,
             metadata_as_labels: self.metadata_as_labels,
+            video_storage,
             warnings,
         })
     }
@@ -158,6 +160,22 @@ fn name_header(given: NameHeader) -> Result<Option<String>, ConfigError> {
         NameHeader::Flag(false) => Ok(None),
         NameHeader::Flag(true) => Ok(Some(MODEL_HEADER.to_owned())),
         NameHeader::Name(name) => header_name_checked("model_name_header", &name).map(Some),
+    }
+}
+
+fn video_storage(uri: &str, upstream: &Upstream) -> Result<String, ConfigError> {
+    let at = |message| Err(ConfigError::at("video_storage_uri", message));
+    if upstream.project.is_none() {
+        return at(
+            "needs Vertex AI with a project: `model.options.gemini` with `project_id` and `location_id`",
+        );
+    }
+    let folder = uri.trim_end_matches('/');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let segment = |name: &str| !name.is_empty() && !name.starts_with('.') && name.bytes().all(plain);
+    match folder.strip_prefix("gs://") {
+        Some(path) if path.split('/').all(segment) => Ok(folder.to_owned()),
+        _ => at("expected a folder of Cloud Storage, such as `gs://my-bucket/videos`"),
     }
 }
 

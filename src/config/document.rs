@@ -66,6 +66,9 @@ pub(super) struct Document {
     pub(super) uri_template: Option<String>,
     /// Sends what of `metadata` can be a label as Vertex AI's `labels`, which show up in the bill.
     pub(super) metadata_as_labels: bool,
+    /// Folder of Cloud Storage, `gs://bucket/folder`, that Vertex AI puts videos into; otherwise they come inside of its
+    /// replies, of which Envoy takes no large ones.
+    pub(super) video_storage_uri: Option<String>,
     /// What some requests are treated by instead; the first that matches is merged over everything else here.
     pub(super) routes: Vec<RouteFields>,
     /// Most bytes that one VM (one worker of Envoy) holds for all its requests together; beyond it requests are
@@ -97,6 +100,7 @@ impl Default for Document {
             allowed_hosts: Names::default(),
             uri_template: None,
             metadata_as_labels: false,
+            video_storage_uri: None,
             routes: Vec::new(),
             max_held_bytes: 256 << 20,
         }

@@ -140,7 +140,8 @@ fn unknown_and_mistyped_fields() {
             "unknown field `modle`, expected one of `auth`, `model`, `options_mode`, `model_policy`, `route_type`, \
              `llm_format`, `response_streaming`, `max_request_body_size`, `model_name_header`, `unmatched`, \
              `body_wait`, `thought_signatures`, `request_mode`, `upstream_format`, `rewrite`, `upstream_cluster`, \
-             `cluster_header`, `allowed_hosts`, `uri_template`, `metadata_as_labels`, `routes`, `max_held_bytes`",
+             `cluster_header`, `allowed_hosts`, `uri_template`, `metadata_as_labels`, `video_storage_uri`, \
+             `routes`, `max_held_bytes`",
         ),
         (
             r#"{"auth":{"header":"x"}}"#,

@@ -160,3 +160,31 @@ fn waits_of_no_time() {
     }
     assert_eq!((body("0.001"), token("0.001")), Default::default());
 }
+
+#[test]
+fn folders_for_videos() {
+    let gemini = r#""model":{"options":{"gemini":{"project_id":"p","location_id":"global"}}}"#;
+    let on_vertex = |uri: &str| refused(&format!(r#"{{"video_storage_uri":"{uri}",{gemini}}}"#));
+    for uri in ["gs://b", "gs://my.bucket_1/a-b/c/", "gs://b/"] {
+        assert_eq!(on_vertex(uri), "", "{uri}");
+    }
+    for uri in [
+        "b",
+        "gs://",
+        "gs:///a",
+        "gs://b//a",
+        "gs://b/../a",
+        "gs://b/a b",
+        "gs://b/a?x",
+        "https://b/a",
+        "GS://b",
+    ] {
+        let message =
+            "video_storage_uri: expected a folder of Cloud Storage, such as `gs://my-bucket/videos`";
+        assert_eq!(on_vertex(uri), message, "{uri}");
+    }
+    for rest in ["", r#","model":{"options":{"gemini":{"express_mode":true}}}"#] {
+        let found = refused(&format!(r#"{{"video_storage_uri":"gs://b"{rest}}}"#));
+        assert!(found.starts_with("video_storage_uri: needs Vertex AI with a project"), "{found}");
+    }
+}
