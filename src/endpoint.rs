@@ -7,7 +7,9 @@ pub mod compat;
 pub mod completions;
 pub mod models;
 pub mod moderations;
+mod path;
 pub mod tokens;
+pub mod videos;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,6 +20,9 @@ use crate::form::Form;
 use crate::memory::Signatures;
 use crate::pipe::Pipe;
 use crate::rope::Rope;
+
+pub use path::Found;
+pub(crate) use path::percent_decode;
 
 /// One endpoint.
 #[derive(Debug)]
@@ -39,70 +44,67 @@ pub struct Endpoint {
 }
 
 /// Every endpoint. Where a path ends like several of them, the first is meant.
-pub const ENDPOINTS: [Endpoint; 7] = [
-    Endpoint {
-        method: "POST",
-        path: "/chat/completions",
-        route_type: Some(RouteType::Chat),
-        handler: |request| match request.config.upstream_format {
-            UpstreamFormat::Gemini => chat::chat(request),
-            UpstreamFormat::OpenAi => compat::chat(request),
-        },
-        ahead: Some(|config| match config.upstream_format {
-            UpstreamFormat::Gemini => chat::ahead(config),
-            UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
-        }),
-        form: false,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/completions",
-        route_type: Some(RouteType::Completions),
-        handler: completions::completions,
-        ahead: Some(completions::ahead),
-        form: false,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/responses/input_tokens",
-        route_type: None,
-        handler: tokens::input_tokens,
-        ahead: None,
-        form: false,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/tokenize",
-        route_type: None,
-        handler: tokens::tokenize,
-        ahead: None,
-        form: false,
-    },
-    Endpoint {
-        method: "GET",
-        path: "/models",
-        route_type: Some(RouteType::Models),
-        handler: models::list,
-        ahead: None,
-        form: false,
-    },
-    Endpoint {
-        method: "GET",
-        path: "/models/{id}",
-        route_type: Some(RouteType::Models),
-        handler: models::retrieve,
-        ahead: None,
-        form: false,
-    },
-    Endpoint {
-        method: "POST",
-        path: "/moderations",
-        route_type: None,
-        handler: moderations::moderations,
-        ahead: None,
-        form: false,
-    },
+pub const ENDPOINTS: &[Endpoint] = &[
+    post("/chat/completions", chat_completions).of(RouteType::Chat).ahead(chat_ahead),
+    post("/completions", completions::completions).of(RouteType::Completions).ahead(completions::ahead),
+    post("/responses/input_tokens", tokens::input_tokens),
+    post("/tokenize", tokens::tokenize),
+    get("/models", models::list).of(RouteType::Models),
+    get("/models/{id}", models::retrieve).of(RouteType::Models),
+    post("/moderations", moderations::moderations),
+    post("/videos", videos::create).of(RouteType::Videos).form(),
+    post("/videos/generations", videos::create).of(RouteType::Videos).form(),
+    post("/videos/edits", videos::change).of(RouteType::Videos),
+    post("/videos/extensions", videos::change).of(RouteType::Videos),
+    post("/videos/{id}/remix", videos::change).of(RouteType::Videos),
+    get("/videos", videos::list).of(RouteType::Videos),
+    get("/videos/{id}/content", videos::content).of(RouteType::Videos),
+    get("/videos/{id}", videos::retrieve).of(RouteType::Videos),
+    row("DELETE", "/videos/{id}", videos::delete).of(RouteType::Videos),
 ];
+
+fn chat_completions(request: &Request<'_>) -> Result<Next, Error> {
+    match request.config.upstream_format {
+        UpstreamFormat::Gemini => chat::chat(request),
+        UpstreamFormat::OpenAi => compat::chat(request),
+    }
+}
+
+fn chat_ahead(config: &Config) -> Result<Operation, Error> {
+    match config.upstream_format {
+        UpstreamFormat::Gemini => chat::ahead(config),
+        UpstreamFormat::OpenAi => Ok(Operation::CompatibleChat),
+    }
+}
+
+const fn row(method: &'static str, path: &'static str, handler: Handler) -> Endpoint {
+    Endpoint { method, path, route_type: None, handler, ahead: None, form: false }
+}
+
+const fn post(path: &'static str, handler: Handler) -> Endpoint {
+    row("POST", path, handler)
+}
+
+const fn get(path: &'static str, handler: Handler) -> Endpoint {
+    row("GET", path, handler)
+}
+
+impl Endpoint {
+    const fn of(mut self, route_type: RouteType) -> Self {
+        self.route_type = Some(route_type);
+        self
+    }
+
+    const fn ahead(mut self, ahead: Ahead) -> Self {
+        self.ahead = Some(ahead);
+        self
+    }
+
+    const fn form(mut self) -> Self {
+        self.form = true;
+        self
+    }
+}
 
 /// Tells what is asked of Google before the body is there.
 pub type Ahead = fn(&Config) -> Result<Operation, Error>;
@@ -253,74 +255,6 @@ impl Operation {
             Self::Get { .. } | Self::Download { .. } | Self::Object { .. } => "GET",
         }
     }
-}
-
-/// What a path and a method are.
-pub enum Found {
-    /// An endpoint, and what stands for `{id}`.
-    Endpoint(&'static Endpoint, String),
-    /// An endpoint of other methods.
-    Allowed(Vec<&'static str>),
-    /// Nothing of ours.
-    Nothing,
-}
-
-impl Endpoint {
-    /// The endpoint for a request with `path` (without query): by the configured route type, else by the end of the path.
-    #[must_use]
-    pub fn find(route_type: RouteType, method: &str, path: &str) -> Found {
-        let forced = route_type != RouteType::Auto;
-        let ours = || ENDPOINTS.iter().filter(|row| !forced || row.route_type == Some(route_type));
-        let by_path = || ours().filter_map(|row| Some((row, captured(row.path, path)?)));
-        if let Some((row, captured)) = by_path().find(|(row, _)| row.method == method) {
-            return Found::Endpoint(row, captured);
-        }
-        // What any path would be taken for.
-        let whole = |row: &&Endpoint| !row.path.contains(ID);
-        if forced && let Some(row) = ours().filter(whole).find(|row| row.method == method) {
-            return Found::Endpoint(row, String::new());
-        }
-        // A path with an id in it may be somebody else's.
-        let path = by_path().map(|(row, _)| row).find(whole).map(|row| row.path);
-        let allowed: Vec<_> =
-            ours().filter(|row| forced || Some(row.path) == path).map(|row| row.method).collect();
-        if allowed.is_empty() { Found::Nothing } else { Found::Allowed(allowed) }
-    }
-}
-
-const ID: &str = "{id}";
-
-/// What stands for `{id}` of `pattern` in a path that ends like it.
-fn captured(pattern: &str, path: &str) -> Option<String> {
-    let Some((before, after)) = pattern.split_once(ID) else {
-        return path.ends_with(pattern).then(String::new);
-    };
-    let path = path.strip_suffix(after)?;
-    let id = match after {
-        "" => path.split_once(before)?.1,
-        _ => path.rsplit_once(before)?.1,
-    };
-    let single = !after.is_empty() && id.contains('/');
-    if id.is_empty() || single {
-        return None;
-    }
-    percent_decode(id)
-}
-
-/// `text` as it reads once decoded; `None` where that is not UTF-8.
-pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut pieces = text.split('%');
-    decoded.extend_from_slice(pieces.next()?.as_bytes());
-    for piece in pieces {
-        let (digits, rest) = piece.split_at_checked(2)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        decoded.push(u8::from_str_radix(digits, 16).ok()?);
-        decoded.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::path::captured;
 use super::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -47,7 +48,7 @@ fn ids_are_taken_out_of_paths() {
 
 #[test]
 fn every_endpoint_has_goldens() {
-    for endpoint in &ENDPOINTS {
+    for endpoint in ENDPOINTS {
         let folder = endpoint.path.trim_start_matches('/').split('/').next().unwrap_or_default();
         assert!(crate::testing::cases(folder).count() > 0, "{folder}");
     }

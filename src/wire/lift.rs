@@ -153,7 +153,7 @@ mod tests {
                 Lifted::Begin => files.push(String::new()),
                 Lifted::Piece(piece) => {
                     let piece = std::str::from_utf8(piece).unwrap();
-                    assert!(!piece.ends_with('\\') && !piece.is_empty());
+                    assert!(!piece.is_empty() && piece != "\\");
                     files.last_mut().unwrap().push_str(piece);
                 }
             });

@@ -1,0 +1,109 @@
+//! Videos: jobs of Veo's, as OpenAI's API has them.
+//!
+//! | concern | file |
+//! |---|---|
+//! | a new job | `create` |
+//! | a form's fields | `fields` |
+//! | `size`, `seconds` | `size` |
+//! | Google's own options | `options` |
+//! | pictures to begin with | `image` |
+//! | what an id holds | `job` |
+//! | what has become of a job | `operation` |
+//! | the video object | `object` |
+//! | the bytes | `content` |
+//!
+//! <https://platform.openai.com/docs/api-reference/videos>, <https://ai.google.dev/gemini-api/docs/video>,
+//! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/veo-video-generation>
+
+mod content;
+mod create;
+mod fields;
+mod image;
+mod job;
+mod object;
+mod operation;
+mod options;
+mod size;
+
+use std::rc::Rc;
+
+use super::{Answer, Call, Fetch, Forward, Next, Request};
+use crate::error::Error;
+use crate::pipe;
+use job::Job;
+
+pub use content::content;
+pub use create::create;
+
+/// `GET …/videos/{id}`
+///
+/// # Errors
+/// 404 for what is no id of this gateway's.
+pub fn retrieve(request: &Request<'_>) -> Result<Next, Error> {
+    let job = job(request)?;
+    let config = Rc::clone(request.config);
+    let (operation, body) = job.operation.poll(&config.upstream);
+    let model = job.operation.model().to_owned();
+    let retrieved = object::Retrieved { config, job, now: request.now };
+    if body.is_some() && !request.has_body {
+        // Envoy adds no body to a request without one.
+        let then = Box::new(move |replies: Vec<Vec<u8>>| {
+            let body = retrieved.tell(replies.first().map_or(&[], Vec::as_slice))?.into();
+            let headers = vec![("content-type", "application/json".to_owned())];
+            Ok(Next::Answer(Answer { status: 200, headers, body }))
+        });
+        return Ok(Next::Fetch(Fetch { calls: vec![Call { operation, body }], model, then }));
+    }
+    Ok(Next::Forward(Forward {
+        operation,
+        headers: Vec::new(),
+        body: body.unwrap_or_default().into(),
+        model,
+        dropped: Vec::new(),
+        reply: pipe::lifted(retrieved),
+    }))
+}
+
+/// `GET …/videos`
+///
+/// # Errors
+/// Always 501: Google lists no jobs, and none are kept here.
+pub fn list(_: &Request<'_>) -> Result<Next, Error> {
+    Err(unsupported(
+        "Videos cannot be listed: the gateway keeps none. Keep their ids, and retrieve each by its own.",
+    ))
+}
+
+/// `DELETE …/videos/{id}`
+///
+/// # Errors
+/// Always 501: Google has no way to take a finished job back.
+pub fn delete(_: &Request<'_>) -> Result<Next, Error> {
+    Err(unsupported("Videos cannot be deleted here. The Gemini API deletes them by itself after two days."))
+}
+
+/// `POST …/videos/{id}/remix`, `POST …/videos/edits`, `POST …/videos/extensions`, and characters
+///
+/// # Errors
+/// Always 501: Veo remixes and edits nothing, and extends by its own measure only, 7 seconds at a time.
+pub fn change(_: &Request<'_>) -> Result<Next, Error> {
+    Err(unsupported(
+        "Videos cannot be remixed, edited or extended here. Make a new one, with an input_reference.",
+    ))
+}
+
+fn unsupported(message: &str) -> Error {
+    Error::new(501, "invalid_request_error", message).code("unsupported_endpoint")
+}
+
+/// The job that the path names.
+fn job(request: &Request<'_>) -> Result<Job, Error> {
+    Job::parse(request.captured, &request.config.upstream).ok_or_else(|| {
+        Error::new(404, "invalid_request_error", "There is no video with this id.")
+            .param("video_id")
+            .code("video_not_found")
+    })
+}
+
+#[cfg(test)]
+mod tests;

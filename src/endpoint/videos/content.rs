@@ -1,0 +1,218 @@
+//! The bytes of a video.
+//!
+//! | where Google has them | how they come |
+//! |---|---|
+//! | a file of the Developer API | the operation is asked for its id, then the request goes on to the file |
+//! | an object in Cloud Storage, where `video_storage_uri` says so | the same |
+//! | the operation itself, on Vertex AI | decoded out of it |
+//!
+//! The last is a stream only where the client's request has a body, since Envoy adds none to one without, and Vertex AI
+//! wants one; otherwise it is a call, for which a large video is too large.
+//!
+//! Nobody's address is trusted: no redirect is followed, of a file only the id is taken, and of an object the name below the
+//! configured folder.
+
+use std::rc::Rc;
+
+use super::job::is_segment;
+use super::operation::{self, Outcome, Place};
+use crate::config::{Config, Upstream};
+use crate::endpoint::{Answer, Call, Fetch, Forward, Next, Operation, Request};
+use crate::error::Error;
+use crate::media::Backend;
+use crate::pipe::{self, Files, Sink};
+use crate::rope::Rope;
+use crate::wire::base64::Decoder;
+
+/// Where files of the Developer API are, whoever the upstream is.
+const FILES_HOST: &str = "generativelanguage.googleapis.com";
+
+/// `GET …/videos/{id}/content`
+///
+/// # Errors
+/// 404 for an unknown job and one without a video yet, 400 for one that failed and for a variant that Google does not
+/// make, 502 where Google names no file of its own.
+pub fn content(request: &Request<'_>) -> Result<Next, Error> {
+    let job = super::job(request)?;
+    let variant = request.query.split('&').find_map(|pair| pair.strip_prefix("variant="));
+    if variant.is_some_and(|variant| !matches!(variant, "" | "video")) {
+        let message = "Google makes no thumbnails and spritesheets. Only 'video' is supported.";
+        return Err(Error::invalid(message).param("variant").code("unsupported_value"));
+    }
+    let config = Rc::clone(request.config);
+    let (operation, body) = job.operation.poll(&config.upstream);
+    let model = job.operation.model().to_owned();
+    if config.upstream.backend == Backend::Vertex && config.video_storage.is_none() && request.has_body {
+        let reply = pipe::decoded(Inline { config });
+        let body = body.unwrap_or_default().into();
+        return Ok(Next::Forward(forward(operation, body, model, reply)));
+    }
+    let calls = vec![Call { operation, body }];
+    let then = Box::new(move |replies: Vec<Vec<u8>>| {
+        let reply = replies.into_iter().next().unwrap_or_default();
+        let operation = match video(&reply, &config)? {
+            Place::Here(base64) => return Ok(Next::Answer(bytes(base64))),
+            place => address(&place, &config)?,
+        };
+        let model = job.operation.model().to_owned();
+        Ok(Next::Forward(forward(operation, Rope::default(), model, pipe::raw())))
+    });
+    Ok(Next::Fetch(Fetch { calls, model, then }))
+}
+
+fn forward(operation: Operation, body: Rope, model: String, reply: Box<dyn pipe::Pipe>) -> Forward {
+    Forward { operation, headers: Vec::new(), body, model, dropped: Vec::new(), reply }
+}
+
+/// What is told of a video that came in a call's reply.
+fn bytes(base64: &str) -> Answer {
+    let mut bytes = Vec::new();
+    Decoder::default().json(base64.as_bytes(), &mut bytes);
+    let headers = vec![("content-type", MP4.to_owned())];
+    Answer { status: 200, headers, body: bytes.into() }
+}
+
+const MP4: &str = "video/mp4";
+
+/// Where the video of an operation is.
+fn video<'a>(reply: &'a [u8], config: &Config) -> Result<Place<'a>, Error> {
+    match operation::read(reply, &config.auth.secrets())? {
+        Outcome::Done(place) => Ok(place),
+        Outcome::Running => {
+            let message = "Video is not ready yet, use GET /v1/videos/{video_id} to check status.";
+            Err(Error::new(404, "invalid_request_error", message).param("video_id").code("video_not_ready"))
+        }
+        Outcome::Failed { code, message } => {
+            let message = format!("There is no video, because its job failed: {message}");
+            Err(Error::invalid(message).param("video_id").code(code))
+        }
+    }
+}
+
+/// What to ask Google for the bytes.
+fn address(place: &Place<'_>, config: &Config) -> Result<Operation, Error> {
+    let operation = match (place, &config.video_storage) {
+        (Place::File(uri), _) => file(uri, &config.upstream).map(|file| Operation::Download { file }),
+        (Place::Object(uri), Some(folder)) => object(uri, folder),
+        (Place::Object(_) | Place::Here(_), _) => None,
+    };
+    operation.ok_or_else(|| {
+        let address = match place {
+            Place::File(uri) | Place::Object(uri) => uri,
+            Place::Here(_) => "",
+        };
+        let message = format!("The video is at an address that this gateway does not read: {address}");
+        Error::server(502, message).code("invalid_upstream_response").redacted(&config.auth.secrets())
+    })
+}
+
+/// The id of a file of Google's: `https://HOST/VERSION/files/ID:download?alt=media`.
+fn file(uri: &str, upstream: &Upstream) -> Option<String> {
+    let (host, path) = uri.strip_prefix("https://")?.split_once('/')?;
+    if upstream.backend != Backend::Developer || (host != FILES_HOST && host != upstream.authority) {
+        return None;
+    }
+    let path = path.strip_prefix("download/").unwrap_or(path);
+    let path = path.strip_suffix("?alt=media").unwrap_or(path);
+    let (version, id) = path.strip_suffix(":download").unwrap_or(path).split_once("/files/")?;
+    (is_segment(version) && is_segment(id)).then(|| id.to_owned())
+}
+
+/// The object at a `gs://` address below the configured folder.
+fn object(uri: &str, folder: &str) -> Option<Operation> {
+    let below = uri.strip_prefix(folder.trim_end_matches('/'))?.strip_prefix('/')?;
+    if !below.split('/').all(is_segment) {
+        return None;
+    }
+    let (bucket, object) = uri.strip_prefix("gs://")?.split_once('/')?;
+    Some(Operation::Object { bucket: bucket.to_owned(), object: object.to_owned() })
+}
+
+/// Reads the operation where no video came along in it.
+struct Inline {
+    config: Rc<Config>,
+}
+
+impl Files for Inline {
+    fn content_type(&self) -> &'static str {
+        MP4
+    }
+
+    fn read(&mut self, json: &[u8], _: Vec<Rope>, _: &mut Sink) -> Result<(), Error> {
+        let place = video(json, &self.config)?;
+        Err(address(&place, &self.config).err().unwrap_or_else(Error::reply_unreadable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::config;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn only_files_of_googles_own_host_are_read() {
+        let developer = config("{}").upstream.clone();
+        for (uri, expected) in [
+            (
+                "https://generativelanguage.googleapis.com/v1beta/files/abc-1:download?alt=media",
+                Some("abc-1"),
+            ),
+            ("https://generativelanguage.googleapis.com/v1/files/abc", Some("abc")),
+            (
+                "https://generativelanguage.googleapis.com/download/v1beta/files/abc:download?alt=media",
+                Some("abc"),
+            ),
+            ("http://generativelanguage.googleapis.com/v1beta/files/abc:download?alt=media", None),
+            ("https://generativelanguage.googleapis.com.example.com/v1beta/files/abc", None),
+            ("https://generativelanguage.googleapis.com@example.com/v1beta/files/abc", None),
+            ("https://generativelanguage.googleapis.com:8443/v1beta/files/abc", None),
+            ("https://example.com/v1beta/files/abc:download?alt=media", None),
+            ("https://generativelanguage.googleapis.com/v1beta/models/abc", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/../models", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/a/b", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/..", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/a%2Fb", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/a?x=y", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/a#b", None),
+            ("https://generativelanguage.googleapis.com/../v1beta/files/a", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/", None),
+            ("files/abc", None),
+            ("", None),
+        ] {
+            assert_eq!(file(uri, &developer).as_deref(), expected, "{uri}");
+        }
+        let own = config(r#"{"model":{"options":{"upstream_url":"https://proxy.example"}}}"#);
+        let uri = "https://proxy.example/v1beta/files/abc:download?alt=media";
+        assert_eq!(file(uri, &own.upstream).as_deref(), Some("abc"));
+        assert_eq!(file(uri, &developer), None);
+        let vertex = config(r#"{"model":{"options":{"gemini":{"project_id":"p","location_id":"global"}}}}"#);
+        assert_eq!(
+            file("https://generativelanguage.googleapis.com/v1beta/files/abc", &vertex.upstream),
+            None
+        );
+    }
+
+    #[test]
+    fn only_objects_below_the_folder_are_read() {
+        for (uri, folder, expected) in [
+            ("gs://b/f/1/sample_0.mp4", "gs://b/f", Some(("b", "f/1/sample_0.mp4"))),
+            ("gs://b/sample_0.mp4", "gs://b", Some(("b", "sample_0.mp4"))),
+            ("gs://b/f2/x.mp4", "gs://b/f", None),
+            ("gs://b2/x.mp4", "gs://b", None),
+            ("gs://b/f/../x.mp4", "gs://b/f", None),
+            ("gs://b/f//x.mp4", "gs://b/f", None),
+            ("gs://b/f/x.mp4?y", "gs://b/f", None),
+            ("gs://b/f/", "gs://b/f", None),
+            ("gs://b/f", "gs://b/f", None),
+            ("https://b/f/x", "gs://b/f", None),
+        ] {
+            let expected = expected.map(|(bucket, object): (&str, &str)| Operation::Object {
+                bucket: bucket.to_owned(),
+                object: object.to_owned(),
+            });
+            assert_eq!(object(uri, folder), expected, "{uri}");
+        }
+    }
+}
