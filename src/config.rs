@@ -32,7 +32,7 @@ mod upstream;
 mod words;
 
 pub use auth::Auth;
-pub use capabilities::{Capabilities, Output, ThinkingControl};
+pub use capabilities::{Capabilities, Embedding, Output, ThinkingControl};
 pub use document::SignatureCarrier;
 pub use places::ApiVersion;
 pub use plugin::{Environment, Plugin, Refusal};
@@ -131,7 +131,7 @@ pub struct Signatures {
     pub carrier: SignatureCarrier,
 }
 
-/// Sampling parameters, within Google's ranges. Numbers go upstream as they were written, whole ones without a point.
+/// Parameters of the model, within Google's ranges. Numbers go upstream as they were written, whole ones without a point.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// 1 to 2147483647.
@@ -142,6 +142,8 @@ pub struct Options {
     pub top_p: Option<Number>,
     /// 0 to 500.
     pub top_k: Option<u32>,
+    /// Numbers of a vector, at least 1.
+    pub embeddings_dimensions: Option<u32>,
 }
 
 impl Config {
@@ -165,7 +167,7 @@ impl Config {
     /// Google's names of the parameters that are the operator's alone: those of `options`, where these are forced.
     #[must_use]
     pub fn forced(&self) -> Vec<&'static str> {
-        let Options { max_tokens, temperature, top_p, top_k } = &self.options;
+        let Options { max_tokens, temperature, top_p, top_k, .. } = &self.options;
         let force = self.options_mode == OptionsMode::Force;
         [
             ("maxOutputTokens", max_tokens.is_some()),

@@ -4,7 +4,7 @@
 //! says of its models ([`Capabilities`]) comes before both.
 //! <https://ai.google.dev/gemini-api/docs/models>
 
-use crate::config::{Capabilities, Output, ThinkingControl};
+use crate::config::{Capabilities, Embedding, Output, ThinkingControl};
 use crate::error::Error;
 use crate::media::Backend;
 
@@ -37,7 +37,7 @@ impl Model {
     pub fn parse(given: &str) -> Result<Self, Error> {
         let name = strip_prefixes(given);
         let id = ["tunedModels/", "endpoints/"].iter().find_map(|of| name.strip_prefix(of)).unwrap_or(name);
-        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte));
         if id.is_empty() || id.len() > 128 || !plain || id.starts_with('.') {
             return Err(Error::invalid("The model name is not valid.").param("model").code("invalid_value"));
         }
@@ -61,6 +61,12 @@ impl Model {
             Backend::Vertex if name.bytes().all(|byte| byte.is_ascii_digit()) => format!("endpoints/{name}"),
             Backend::Vertex => format!("publishers/google/models/{name}"),
         }
+    }
+
+    /// The name as replies tell it, without a version such as `@001`.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.name.split_once('@').map_or(&self.name, |(name, _)| name)
     }
 
     /// The same model with what the operator told of it.
@@ -89,6 +95,35 @@ impl Model {
                 Output::Text
             }
         })
+    }
+
+    /// What it embeds. Of the Gemini models only the first takes nothing but text.
+    #[must_use]
+    pub fn embedding(&self) -> Embedding {
+        self.told.embedding.unwrap_or_else(|| {
+            if self.name.starts_with("multimodalembedding") {
+                Embedding::Multimodal
+            } else if self.generation > Generation::Other
+                && !self.is_named(&["embedding-001", "embedding-exp"])
+            {
+                Embedding::Content
+            } else {
+                Embedding::Text
+            }
+        })
+    }
+
+    /// How many inputs one call to Vertex AI may have that embeds them.
+    /// <https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings#api_limits>
+    #[must_use]
+    pub fn embedding_inputs(&self) -> usize {
+        let known = || match self.embedding() {
+            Embedding::Multimodal => 1,
+            Embedding::Content => 100,
+            Embedding::Text if self.name.starts_with("gemini-") => 1,
+            Embedding::Text => 250,
+        };
+        self.told.embedding_inputs.unwrap_or_else(known).into()
     }
 
     /// Whether a non-zero presence or frequency penalty is accepted; elsewhere it is a 400.

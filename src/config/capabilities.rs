@@ -40,6 +40,11 @@ pub struct Capabilities {
     pub built_in_tools_with_functions: Option<bool>,
     /// What they answer with.
     pub output: Option<Output>,
+    /// What they embed.
+    pub embedding: Option<Embedding>,
+    /// How many inputs a call to Vertex AI may have that embeds them: 1 to 250.
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 1, max = 250)))]
+    pub embedding_inputs: Option<u8>,
 }
 
 /// How a model is told how much to think.
@@ -66,4 +71,17 @@ pub enum Output {
     Image,
     /// Sound alone.
     Audio,
+}
+
+/// What a model embeds, which is how it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(all(test, not(target_arch = "wasm32")), derive(schemars::JsonSchema, serde::Serialize))]
+pub enum Embedding {
+    /// Text, for a task that is a parameter; on Vertex AI by `predict`.
+    Text,
+    /// Text and media, for a task that the text itself names; on Vertex AI by `embedContent`.
+    Content,
+    /// Text, images and videos, on Vertex AI by `predict`.
+    Multimodal,
 }

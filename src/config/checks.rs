@@ -112,8 +112,12 @@ fn model(
         && crate::model::Model::parse(name).is_err()
     {
         let message =
-            "expected a model's name, made of letters, digits and `-._`, such as `gemini-2.5-flash`";
+            "expected a model's name, made of letters, digits and `-._@`, such as `gemini-2.5-flash`";
         return Err(ConfigError::at("model.name", message));
+    }
+    if capabilities.embedding_inputs.is_some_and(|inputs| !(1..=250).contains(&inputs)) {
+        let message = "expected an integer from 1 to 250";
+        return Err(ConfigError::at("model.capabilities.embedding_inputs", message));
     }
     if name.is_none() && !aliases.is_empty() {
         return Err(ConfigError::at("model.model_alias", "needs `model.name`"));
@@ -122,12 +126,13 @@ fn model(
 }
 
 fn options(fields: OptionFields) -> Result<Options, ConfigError> {
-    let OptionFields { max_tokens, temperature, top_p, top_k, .. } = fields;
+    let OptionFields { max_tokens, temperature, top_p, top_k, embeddings_dimensions, .. } = fields;
     Ok(Options {
         max_tokens: integer(max_tokens, "max_tokens", 1, i32::MAX.into())?,
         temperature: number(temperature, "temperature", 2)?,
         top_p: number(top_p, "top_p", 1)?,
         top_k: integer(top_k, "top_k", 0, 500)?,
+        embeddings_dimensions: integer(embeddings_dimensions, "embeddings_dimensions", 1, i32::MAX.into())?,
     })
 }
 

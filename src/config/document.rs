@@ -219,6 +219,9 @@ pub(super) struct OptionFields {
     /// Number of candidates that sampling considers.
     #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 0, max = 500)))]
     pub(super) top_k: Option<i64>,
+    /// How many numbers the vectors of embeddings have.
+    #[cfg_attr(all(test, not(target_arch = "wasm32")), schemars(range(min = 1, max = 2_147_483_647)))]
+    pub(super) embeddings_dimensions: Option<i64>,
     /// `https://host[:port][/path]` in place of `https://generativelanguage.googleapis.com`; a path replaces the
     /// computed one. Envoy's cluster decides where requests really go.
     pub(super) upstream_url: Option<String>,

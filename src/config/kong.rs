@@ -169,7 +169,6 @@ const UNSUPPORTED: &[Refused] = &[
     ("model.options.cache_write_cost_list", "", UNSUPPORTED_YET),
     ("model.options.context_window_factor", "", UNSUPPORTED_YET),
     ("model.options.service_tier_factor", "", UNSUPPORTED_YET),
-    ("model.options.embeddings_dimensions", "", UNSUPPORTED_YET),
     ("model.options.upstream_path", "", "not supported, put the path into model.options.upstream_url"),
     ("model.options.anthropic_version", "", OTHER),
     ("model.options.azure_api_version", "\"2023-05-15\"", OTHER),

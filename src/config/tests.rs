@@ -159,7 +159,7 @@ fn unknown_and_mistyped_fields() {
         (
             r#"{"model":{"options":{"temprature":1}}}"#,
             "model.options: unknown field `temprature`, expected one of `max_tokens`, `temperature`, `top_p`, \
-             `top_k`, `upstream_url`, `gemini`",
+             `top_k`, `embeddings_dimensions`, `upstream_url`, `gemini`",
         ),
         ("[]", "expected an object, found an array"),
         ("7", "expected an object, found an integer"),
@@ -286,7 +286,7 @@ fn combinations_and_names() {
     for name in ["../files/x", "a?b", "a/b:countTokens", "%2e%2e", "a b"] {
         assert_eq!(
             refused(&format!(r#"{{"model":{{"name":"{name}"}}}}"#)),
-            "model.name: expected a model's name, made of letters, digits and `-._`, such as `gemini-2.5-flash`"
+            "model.name: expected a model's name, made of letters, digits and `-._@`, such as `gemini-2.5-flash`"
         );
     }
     let warned = load(r#"{"auth":{"header_value":"k"},"max_request_body_size":8192}"#);

@@ -11,6 +11,7 @@ fn names_lose_their_prefixes() {
         ("gemini/models/gemma-3-27b-it", "models/gemma-3-27b-it"),
         ("projects/p/locations/l/publishers/google/models/gemini-2.5-pro", "models/gemini-2.5-pro"),
         ("tunedModels/my-model-1", "tunedModels/my-model-1"),
+        ("publishers/google/models/multimodalembedding@001", "models/multimodalembedding@001"),
     ] {
         assert_eq!(Model::parse(given).unwrap().resource(Backend::Developer), resource);
     }
@@ -64,6 +65,32 @@ fn how_a_model_thinks() {
     ] {
         assert_eq!(Model::parse(name).unwrap().thinking(), thinking, "{name}");
     }
+}
+
+#[test]
+fn what_a_model_embeds() {
+    use Embedding::{Content, Multimodal, Text};
+    for (name, told, embedding, inputs) in [
+        ("gemini-embedding-001", "{}", Text, 1),
+        ("gemini-embedding-exp-03-07", "{}", Text, 1),
+        ("gemini-embedding-2", "{}", Content, 100),
+        ("gemini-embedding-2-preview", "{}", Content, 100),
+        ("gemini-embedding-3-flash", "{}", Content, 100),
+        ("text-embedding-005", "{}", Text, 250),
+        ("text-multilingual-embedding-002", "{}", Text, 250),
+        ("textembedding-gecko@003", "{}", Text, 250),
+        ("1234567890", "{}", Text, 250),
+        ("multimodalembedding@001", "{}", Multimodal, 1),
+        ("gemini-embedding-001", r#"{"embedding_inputs":250}"#, Text, 250),
+        ("gemini-embedding-2", r#"{"embedding_inputs":1}"#, Content, 1),
+        ("1234567890", r#"{"embedding":"content"}"#, Content, 100),
+        ("gemini-embedding-2", r#"{"embedding":"text"}"#, Text, 1),
+        ("1234567890", r#"{"embedding":"multimodal"}"#, Multimodal, 1),
+    ] {
+        let model = Model::parse(name).unwrap().told(serde_json::from_str(told).unwrap());
+        assert_eq!((model.embedding(), model.embedding_inputs()), (embedding, inputs), "{name} {told}");
+    }
+    assert_eq!(Model::parse("multimodalembedding@001").unwrap().shown(), "multimodalembedding");
 }
 
 /// Everything a model can do, by the names of the configuration.

@@ -179,7 +179,6 @@ fn fields_of_other_features() {
         ("auth.azure_use_managed_identity", "true", "belongs to another provider, only false is accepted"),
         ("model.options.output_cost", "1", "not supported yet"),
         ("model.options.cache_write_cost_list", r#"[{"ttl":1}]"#, "not supported yet"),
-        ("model.options.embeddings_dimensions", "768", "not supported yet"),
         (
             "model.options.upstream_path",
             r#""/x""#,

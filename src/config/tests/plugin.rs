@@ -150,7 +150,7 @@ fn rules_are_checked_at_load() {
         (r#"{"match":{"name":"a"},"config":[]}"#, "routes[0].config: expected an object"),
         (
             r#"{"match":{"name":"a"},"config":{"model":{"name":"../x"}}}"#,
-            "routes[0].config.model.name: expected a model's name, made of letters, digits and `-._`, such as \
+            "routes[0].config.model.name: expected a model's name, made of letters, digits and `-._@`, such as \
              `gemini-2.5-flash`",
         ),
         (
