@@ -5,9 +5,12 @@
 pub mod chat;
 pub mod compat;
 pub mod completions;
+pub mod embeddings;
+mod estimate;
 pub mod models;
 pub mod moderations;
 mod path;
+pub mod rerank;
 pub mod tokens;
 pub mod videos;
 
@@ -51,6 +54,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/tokenize", tokens::tokenize),
     get("/models", models::list).of(RouteType::Models),
     get("/models/{id}", models::retrieve).of(RouteType::Models),
+    post("/embeddings", embeddings::embeddings).of(RouteType::Embeddings).ahead(embeddings::ahead),
+    post("/rerank", rerank::rerank).of(RouteType::Rerank).ahead(rerank::ahead),
     post("/moderations", moderations::moderations),
     post("/videos", videos::create).of(RouteType::Videos).form(),
     post("/videos/generations", videos::create).of(RouteType::Videos).form(),

@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod edit;
+pub mod embeddings;
 pub mod gemini;
 pub mod grounding;
 pub mod json;
@@ -11,5 +12,6 @@ pub(crate) mod literal;
 pub mod logprobs;
 pub mod nesting;
 pub mod openai;
+pub mod rerank;
 pub mod scan;
 pub mod text;

@@ -20,7 +20,7 @@ mod weight;
 mod words;
 
 pub use object::{Object, object};
-pub use weight::{are_too_heavy, is_too_heavy};
+pub use weight::{are_too_heavy, has_more_values, is_too_heavy};
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

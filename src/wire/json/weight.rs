@@ -14,7 +14,13 @@ const MOST: usize = 500_000;
 /// Whether a document has more values than could be parsed safely.
 #[must_use]
 pub fn is_too_heavy(json: &[u8]) -> bool {
-    json.len() > SMALL && count(json) > MOST
+    has_more_values(json, MOST)
+}
+
+/// Whether a document, unless it is a small one, has more than `most` values.
+#[must_use]
+pub fn has_more_values(json: &[u8], most: usize) -> bool {
+    json.len() > SMALL && count(json) > most
 }
 
 /// The same of documents that are kept together.

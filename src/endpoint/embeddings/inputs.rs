@@ -1,0 +1,257 @@
+//! What is to be embedded: text, or media by what names them.
+
+use serde_json::value::RawValue;
+
+use super::task::Task;
+use crate::config::Embedding;
+use crate::endpoint::estimate;
+use crate::error::Error;
+use crate::media::{self, Backend, Hint, Kind, Media};
+use crate::wire::embeddings::{EmbeddingInput, EmbeddingsRequest};
+use crate::wire::json::{self, Object};
+use crate::wire::literal::{self, Characters};
+use crate::wire::text::Text;
+
+/// Tokens of an image, a page or a second of video, roughly.
+const TOKENS_OF_MEDIA: u64 = 258;
+
+/// No type of a data URL is longer, nor any other reference.
+const LONGEST_HEAD: usize = 1024;
+
+/// One input, which becomes one vector.
+#[derive(Debug)]
+pub(super) struct Input<'a> {
+    pub(super) what: What<'a>,
+    pub(super) task: Option<Task>,
+    pub(super) title: Option<Text<'a>>,
+}
+
+#[derive(Debug)]
+pub(super) enum What<'a> {
+    Text(Text<'a>),
+    Media(Box<Media<'a>>),
+}
+
+impl Input<'_> {
+    /// About how many tokens it has.
+    pub(super) fn tokens(&self) -> u64 {
+        match &self.what {
+            What::Text(text) => estimate::tokens(text.inner()),
+            What::Media(_) => TOKENS_OF_MEDIA,
+        }
+    }
+}
+
+/// Reads the inputs of one request.
+pub(super) struct Inputs<'r, 'a> {
+    /// What the model embeds.
+    pub(super) embedding: Embedding,
+    pub(super) backend: Backend,
+    /// Of inputs that say nothing themselves.
+    pub(super) asked: &'r EmbeddingsRequest<'a>,
+    /// Members without an effect.
+    pub(super) dropped: Vec<&'static str>,
+}
+
+impl<'a> Inputs<'_, 'a> {
+    /// All inputs, `most` at most.
+    ///
+    /// # Errors
+    /// 400 for no input, too many, and what is neither text nor media that the model takes.
+    pub(super) fn read(&mut self, most: usize) -> Result<Vec<Input<'a>>, Error> {
+        let given =
+            self.asked.input.filter(|raw| raw.get() != "null").ok_or_else(|| Error::missing("input"))?;
+        if !given.get().starts_with('[') {
+            return Ok(vec![self.one(given, || "input".to_owned())?]);
+        }
+        let list: Vec<&'a RawValue> = json::from_raw(given, "input")?;
+        if list.is_empty() {
+            return Err(empty("input".to_owned()));
+        }
+        if let Some(first) = list.first()
+            && is_tokens(first)
+        {
+            return Err(tokens());
+        }
+        if list.len() > most {
+            let message = format!(
+                "Invalid 'input': array too long. Google embeds at most {most} inputs of a request, and {} were given.",
+                list.len()
+            );
+            return Err(Error::invalid(message).param("input").code("array_above_max_length"));
+        }
+        list.into_iter().enumerate().map(|(index, raw)| self.one(raw, || format!("input[{index}]"))).collect()
+    }
+
+    fn one(&mut self, raw: &'a RawValue, path: impl Fn() -> String) -> Result<Input<'a>, Error> {
+        if is_tokens(raw) {
+            return Err(tokens());
+        }
+        let (content, input) = if raw.get().starts_with('{') {
+            let Object(input) = json::from_raw::<Object<EmbeddingInput<'a>>>(raw, &path())?;
+            let content = input.content.or(input.text).filter(|raw| raw.get() != "null");
+            (content.ok_or_else(|| Error::missing(format!("{}.content", path())))?, Some(input))
+        } else {
+            (raw, None)
+        };
+        let own = input.as_ref();
+        let text = Text::from_raw(content).ok_or_else(|| {
+            Error::invalid(format!("Invalid type for '{}': expected a string or an object.", path()))
+                .param(path())
+                .code("invalid_type")
+        })?;
+        if text.is_empty() {
+            return Err(empty(path()));
+        }
+        let mime_type = own.and_then(|input| input.mime_type.as_deref());
+        let what = match self.media(content, mime_type, &path)? {
+            Some(media) => What::Media(Box::new(media)),
+            None => What::Text(text),
+        };
+        let task = match own.and_then(|input| input.task_type.as_deref().or(input.input_type.as_deref())) {
+            Some(given) => Task::read(given, || format!("{}.task_type", path()))?,
+            None => {
+                let given = self.asked.task_type.as_deref().or(self.asked.input_type.as_deref());
+                Task::read(given.unwrap_or_default(), || "task_type".to_owned())?
+            }
+        };
+        let title = own.and_then(|input| input.title).or(self.asked.title).and_then(Text::from_raw);
+        Ok(self.effective(Input { what, task, title: title.filter(|title| !title.is_empty()) }))
+    }
+
+    /// The media that `content` names, where the model takes any and it does.
+    fn media(
+        &self,
+        content: &'a RawValue,
+        mime_type: Option<&str>,
+        path: &impl Fn() -> String,
+    ) -> Result<Option<Media<'a>>, Error> {
+        let unsupported = |message| Error::invalid(message).param(path()).code("unsupported_media");
+        let Some(reference) = literal::inner(content).and_then(reference) else {
+            return Ok(None);
+        };
+        if self.embedding == Embedding::Text {
+            // A name is text as well. What a data URL stands for is not.
+            return match reference {
+                Reference::Data => Err(unsupported("This model embeds text only.")),
+                Reference::Name => Ok(None),
+            };
+        }
+        let hint = Hint { mime_type, ..Hint::of(Kind::File) };
+        let media = media::from_url(content, hint, self.backend).map_err(|error| error.at(path()))?;
+        if self.embedding == Embedding::Multimodal && !is_seen(&media) {
+            return Err(unsupported("This model embeds text, images and videos only."));
+        }
+        Ok(Some(media))
+    }
+
+    /// The input without what has no effect on its vector.
+    fn effective(&mut self, mut input: Input<'a>) -> Input<'a> {
+        let no_task = match (&input.what, self.embedding) {
+            (_, Embedding::Multimodal) => true,
+            (What::Media(_), _) => self.embedding == Embedding::Content,
+            (What::Text(_), _) => false,
+        };
+        if no_task && input.task.take().is_some() {
+            self.drop("task_type");
+        }
+        if !input.task.is_some_and(Task::is_document) && input.title.take().is_some() {
+            self.drop("title");
+        }
+        input
+    }
+
+    pub(super) fn drop(&mut self, member: &'static str) {
+        if !self.dropped.contains(&member) {
+            self.dropped.push(member);
+        }
+    }
+}
+
+/// What a string can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reference {
+    Data,
+    Name,
+}
+
+/// What the inside of a literal names, where it is no text: a data URL with a type, an object in a bucket, a file of the
+/// Files API. Other URLs are text.
+fn reference(inner: &str) -> Option<Reference> {
+    let head: String = Characters(inner).take(LONGEST_HEAD).collect();
+    if let Some((scheme, rest)) = head.split_at_checked(5)
+        && scheme.eq_ignore_ascii_case("data:")
+    {
+        let (parameters, _) = rest.split_once(',')?;
+        let named = parameters.contains('/') || parameters.to_ascii_lowercase().ends_with(";base64");
+        return (named && !parameters.contains(char::is_whitespace)).then_some(Reference::Data);
+    }
+    let file = head
+        .strip_prefix("https://generativelanguage.googleapis.com/v")
+        .map_or(&*head, |rest| rest.split_once('/').map_or("", |(_, file)| file));
+    let is_file = file.strip_prefix("files/").is_some_and(|id| {
+        !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    });
+    let is_object =
+        head.starts_with("gs://") && inner.len() <= LONGEST_HEAD && !head.contains(char::is_whitespace);
+    (is_file || is_object).then_some(Reference::Name)
+}
+
+/// Whether `multimodalembedding` takes it.
+fn is_seen(media: &Media<'_>) -> bool {
+    let mime_type = match media {
+        Media::Inline { mime_type, .. } => Some(mime_type),
+        Media::File { mime_type, .. } => mime_type.as_ref(),
+    };
+    mime_type.is_some_and(|given| given.starts_with("image/") || given.starts_with("video/"))
+}
+
+fn is_tokens(raw: &RawValue) -> bool {
+    raw.get().starts_with(|first: char| first == '[' || first == '-' || first.is_ascii_digit())
+}
+
+fn tokens() -> Error {
+    let message = "Token ids cannot be embedded: they are of another tokenizer than Google's. Send text. With LangChain's \
+                   OpenAIEmbeddings, set check_embedding_ctx_length=False.";
+    Error::invalid(message).param("input").code("unsupported_value")
+}
+
+fn empty(param: String) -> Error {
+    Error::invalid(format!("Invalid '{param}': there is nothing to embed, it is empty."))
+        .param(param)
+        .code("invalid_value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_is_text_and_what_names_media() {
+        use Reference::{Data, Name};
+        for (inner, expected) in [
+            ("data:image/png;base64,AAAA", Some(Data)),
+            (r"data:image\/png;base64,AAAA", Some(Data)),
+            ("DATA:;base64,AAAA", Some(Data)),
+            ("data:text/plain,hello", Some(Data)),
+            ("data: first, second", None),
+            ("data:first, second", None),
+            ("data:", None),
+            ("gs://bucket/cat.png", Some(Name)),
+            (r"gs:\/\/bucket\/cat.png", Some(Name)),
+            ("gs:// is a scheme", None),
+            ("files/abc-123", Some(Name)),
+            ("files/readme.md", None),
+            ("files/ are here", None),
+            ("https://generativelanguage.googleapis.com/v1beta/files/abc", Some(Name)),
+            ("https://generativelanguage.googleapis.com/v1beta/models/abc", None),
+            ("https://example.com/cat.png", None),
+            ("", None),
+            ("é", None),
+        ] {
+            assert_eq!(reference(inner), expected, "{inner}");
+        }
+    }
+}
