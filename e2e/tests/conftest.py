@@ -6,6 +6,7 @@ import certificates
 import pytest
 from envoy import Envoy, default_wasm
 from fake_google.launch import Fake
+from support.backends import BACKENDS, Backend
 from support.lab import VERSION, Gateway
 
 DEFAULT = {"auth": {"header_value": "$env://GEMINI_API_KEY"}}
@@ -75,6 +76,22 @@ def check_health(gateway):
 def gateway(gateways):
     """The default configuration."""
     return gateways()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def served(request, gateways):
+    """Either back end, one Envoy each."""
+    return Backend.of(request.param, gateways(BACKENDS[request.param] or None))
+
+
+@pytest.fixture(scope="session")
+def developer(gateways):
+    return Backend.of("developer", gateways())
+
+
+@pytest.fixture(scope="session")
+def vertex(gateways):
+    return Backend.of("vertex", gateways(BACKENDS["vertex"]))
 
 
 @pytest.fixture

@@ -336,9 +336,12 @@ def test_ranks_without_details_and_the_best_only(google):
 @pytest.mark.parametrize("base", ["embed", "batch", "predict", "rank", "count"])
 def test_a_marker_in_any_text(google, base):
     places = {
-        "embed": "content.parts.0.text", "batch": "requests.1.content.parts.0.text", "predict": "instances.1.content",
-        "rank": "records.0.content", "count": "contents.0.parts.0.text",
-    }  # fmt: skip
+        "embed": "content.parts.0.text",
+        "batch": "requests.1.content.parts.0.text",
+        "predict": "instances.1.content",
+        "rank": "records.0.content",
+        "count": "contents.0.parts.0.text",
+    }
     google.put_scenario("text", scenarios.exhausted())
     reply = ask(google, BASES[base][0], changed(base, {places[base]: "a [[fake:text]]"}))
     assert reply.status == 429

@@ -15,7 +15,8 @@ from support.tls import TlsUpstream
 
 FILE = ROOT / "envoy" / "vertex.yaml"
 TOKENS = "oauth2.googleapis.com"
-OTHERS = ("discoveryengine.googleapis.com", "storage.googleapis.com")
+RANKER = "discoveryengine.googleapis.com"
+OTHERS = (RANKER, "storage.googleapis.com")
 PROJECT = "acme-prod"
 NO_SIGNATURES = pytest.mark.skipif(VERSION.startswith("1.36."), reason="Envoy 1.36 cannot sign, and says so at load")
 
@@ -89,6 +90,31 @@ def test_chat(gateway, google, metadata):
 
 def test_stream(gateway):
     lock_step(gateway)
+
+
+def received(google) -> list[tuple[str, str, str]]:
+    """(host, end of the path, verdict) of what came over TLS and with a token."""
+    found = google.requests()
+    for one in found:
+        assert one["tls"] and dict(one["headers"])["authorization"].startswith("Bearer ")
+    return [(dict(one["headers"])["host"], one["path"].rpartition("/")[2], one["verdict"]) for one in found]
+
+
+def test_rerank(gateway, google):
+    """The ranking API has a host of its own, and so a route and a cluster."""
+    google.clear()
+    got = gateway.post({"query": "red cat", "documents": ["Dogs bark.", "The red cat sleeps."]}, path="/v1/rerank")
+    assert [one["index"] for one in got.json["results"]] == [1, 0], got.body
+    assert received(google) == [(RANKER, "default_ranking_config:rank", "accepted")]
+
+
+def test_calls_ahead_of_a_request(gateway, google):
+    """A model that takes one text of several is called several times, on the same cluster."""
+    google.clear()
+    body = {"model": "gemini-embedding-001", "input": ["a", "b", "c"], "dimensions": 128}
+    got = gateway.post(body, path="/v1/embeddings")
+    assert [one["index"] for one in got.json["data"]] == [0, 1, 2], got.body
+    assert received(google) == [(VERTEX, "gemini-embedding-001:predict", "accepted")] * 3
 
 
 @NO_SIGNATURES

@@ -4,11 +4,19 @@ response validation applies them), and the names of what this gateway adds: any 
 from collections.abc import Iterator
 
 import pydantic
+from openai.types import Completion, CreateEmbeddingResponse, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .openapi import schema_problems
 
-SDK = {"CreateChatCompletionResponse": ChatCompletion, "CreateChatCompletionStreamResponse": ChatCompletionChunk}
+SDK = {
+    "CreateChatCompletionResponse": ChatCompletion,
+    "CreateChatCompletionStreamResponse": ChatCompletionChunk,
+    "CreateCompletionResponse": Completion,
+    "CreateEmbeddingResponse": CreateEmbeddingResponse,
+    "Model": Model,
+}
+NATIVE = {"native_finish_reason": "Google's word for the end", "native_finish_message": "and its words about it"}
 MESSAGE = {
     "reasoning_content": "Gemini's thoughts", "images": "pictures it drew", "files": "other media it made",
     "extra_content": "the text's signature", "provider_specific_fields": "Google's own words",
@@ -16,7 +24,13 @@ MESSAGE = {
 # The SDK's type -> what the gateway adds to it, and why.
 EXTENSIONS = {
     "ChatCompletion": {},
-    "Choice": {"native_finish_reason": "Google's word for the end", "native_finish_message": "and its words about it"},
+    "Choice": NATIVE,
+    "Completion": {"service_tier": "the tier that served it, as in chat"},
+    "CompletionChoice": NATIVE,
+    "Model": {
+        "display_name": "Google's title", "context_window": "tokens of a prompt", "max_output_tokens": "of a reply",
+        "supported_methods": "what Google says it can do",
+    },
     "ChatCompletionMessage": MESSAGE,
     # A delta's sound and sources are OpenAI's, but the SDK's type does not have them.
     "ChoiceDelta": MESSAGE | {"audio": "OpenAI's own", "annotations": "OpenAI's own"},
