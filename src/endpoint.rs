@@ -2,6 +2,7 @@
 //!
 //! Adding an endpoint is one row here, one file under `endpoint/`, one folder of goldens.
 
+pub mod audio;
 pub mod chat;
 pub mod compat;
 pub mod completions;

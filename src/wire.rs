@@ -15,3 +15,4 @@ pub mod openai;
 pub mod rerank;
 pub mod scan;
 pub mod text;
+pub mod wav;

@@ -8,6 +8,7 @@ use super::envelope::push_string;
 use crate::wire::base64::{Joiner, decoded_length};
 use crate::wire::gemini::CandidatePart;
 use crate::wire::text::Text;
+use crate::wire::wav::{self, Pcm};
 
 /// The sound of one choice.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Audio {
         let sounds: Vec<_> = parts.iter().filter_map(|part| sound(part)).collect();
         let length = sounds.iter().map(|(_, data)| decoded_length(data)).fold(0, usize::saturating_add);
         for (kind, data) in &sounds {
-            self.push(kind, data, u32::try_from(length).unwrap_or(u32::MAX), json);
+            self.push(kind, data, length, json);
         }
         if self.begun {
             self.joiner.end(json);
@@ -57,7 +58,7 @@ impl Audio {
         if self.begun {
             json.extend_from_slice(b"\"audio\":{\"data\":\"");
         }
-        self.push(kind, &data, u32::MAX, json);
+        self.push(kind, &data, wav::UNKNOWN, json);
         json.extend_from_slice(b"\"}");
         true
     }
@@ -76,7 +77,7 @@ impl Audio {
     }
 
     /// Appends base64, before the first of it everything else of the sound.
-    fn push(&mut self, kind: &str, data: &Text<'_>, length: u32, json: &mut Vec<u8>) {
+    fn push(&mut self, kind: &str, data: &Text<'_>, length: usize, json: &mut Vec<u8>) {
         if !self.begun {
             self.begun = true;
             json.extend_from_slice(b"\"audio\":{\"id\":");
@@ -100,51 +101,6 @@ fn sound<'p>(part: &'p CandidatePart<'_>) -> Option<(&'p str, Text<'p>)> {
     let family = kind.get(..6)?;
     let data = inline.data.and_then(Text::verbatim).filter(|data| !data.is_empty())?;
     family.eq_ignore_ascii_case("audio/").then_some((kind, data))
-}
-
-/// 16-bit samples, little-endian in spite of what RFC 2586 says of `audio/L16`.
-struct Pcm {
-    rate: u32,
-    channels: u16,
-}
-
-impl Pcm {
-    /// Reads `audio/L16;codec=pcm;rate=24000`; `None` where it is another format.
-    fn of(kind: &str) -> Option<Self> {
-        let mut fields = kind.split(';').map(str::trim);
-        let name = fields.next()?;
-        if !["audio/l16", "audio/pcm"].iter().any(|pcm| name.eq_ignore_ascii_case(pcm)) {
-            return None;
-        }
-        let mut pcm = Self { rate: 24_000, channels: 1 };
-        for (name, value) in fields.filter_map(|field| field.split_once('=')) {
-            match name {
-                "rate" => pcm.rate = value.parse().unwrap_or(pcm.rate),
-                "channels" => pcm.channels = value.parse().unwrap_or(pcm.channels),
-                _ => {}
-            }
-        }
-        Some(pcm)
-    }
-
-    /// For `length` bytes of samples; the largest number stands for an unknown length.
-    fn wav_header(&self, length: u32) -> Vec<u8> {
-        let frame = self.channels.saturating_mul(2);
-        let mut header = Vec::with_capacity(44);
-        header.extend_from_slice(b"RIFF");
-        header.extend_from_slice(&length.saturating_add(36).to_le_bytes());
-        header.extend_from_slice(b"WAVEfmt ");
-        header.extend_from_slice(&16_u32.to_le_bytes());
-        header.extend_from_slice(&1_u16.to_le_bytes());
-        header.extend_from_slice(&self.channels.to_le_bytes());
-        header.extend_from_slice(&self.rate.to_le_bytes());
-        header.extend_from_slice(&self.rate.saturating_mul(u32::from(frame)).to_le_bytes());
-        header.extend_from_slice(&frame.to_le_bytes());
-        header.extend_from_slice(&16_u16.to_le_bytes());
-        header.extend_from_slice(b"data");
-        header.extend_from_slice(&length.to_le_bytes());
-        header
-    }
 }
 
 #[cfg(test)]

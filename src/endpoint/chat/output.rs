@@ -5,33 +5,14 @@
 //! <https://ai.google.dev/gemini-api/docs/speech-generation>, <https://ai.google.dev/gemini-api/docs/image-generation>,
 //! <https://platform.openai.com/docs/guides/audio>
 
-use serde_json::value::RawValue;
-
 use super::sampling::out_of_range;
 use crate::config::Output;
+use crate::endpoint::audio::voices;
 use crate::error::Error;
 use crate::model::Model;
 use crate::wire::gemini::{GenerationConfig, PrebuiltVoiceConfig, SpeechConfig, VoiceConfig};
 use crate::wire::json;
 use crate::wire::openai::{AudioOptions, ChatRequest};
-use crate::wire::text::Str;
-
-/// OpenAI's voices, each with the one of Google's that is nearest.
-const VOICES: [(&str, &str); 13] = [
-    ("alloy", "Kore"),
-    ("ash", "Iapetus"),
-    ("ballad", "Algieba"),
-    ("cedar", "Achird"),
-    ("coral", "Sulafat"),
-    ("echo", "Charon"),
-    ("fable", "Umbriel"),
-    ("marin", "Despina"),
-    ("nova", "Aoede"),
-    ("onyx", "Orus"),
-    ("sage", "Vindemiatrix"),
-    ("shimmer", "Achernar"),
-    ("verse", "Puck"),
-];
 
 /// Most alternatives of a token, at OpenAI and at Google.
 pub(in crate::endpoint) const MOST_ALTERNATIVES: i64 = 20;
@@ -88,26 +69,11 @@ pub(super) fn modalities<'a>(
 fn speech<'a>(audio: &AudioOptions<'a>) -> Result<Option<SpeechConfig<'a>>, Error> {
     let voice_config = audio
         .voice
-        .map(voice)
+        .map(|voice| voices::voice(voice, "audio.voice"))
         .transpose()?
         .map(|voice_name| VoiceConfig { prebuilt_voice_config: PrebuiltVoiceConfig { voice_name } });
     let speech = SpeechConfig { voice_config, language_code: audio.language_code.clone() };
     Ok(Some(speech).filter(|speech| speech.voice_config.is_some() || speech.language_code.is_some()))
-}
-
-/// Google's name of a voice; one that is not OpenAI's goes to Google as it is.
-fn voice(raw: &RawValue) -> Result<Str<'_>, Error> {
-    if raw.get().starts_with('{') {
-        return Err(invalid(
-            "Custom voices are not known to Gemini. Name one of OpenAI's or of Gemini's voices.",
-        )
-        .param("audio.voice"));
-    }
-    let name: Str<'_> = json::from_raw(raw, "audio.voice")?;
-    Ok(match VOICES.iter().find(|(openai, _)| *openai == &*name) {
-        Some((_, google)) => Str((*google).into()),
-        None => name,
-    })
 }
 
 /// Whether the client wants WAV: Gemini gives PCM, which goes on as it is or behind a header.
@@ -207,15 +173,6 @@ mod tests {
             ),
         ] {
             assert_eq!(translated(model, body).unwrap(), expected, "{model} {body}");
-        }
-    }
-
-    #[test]
-    fn every_voice_of_openais_has_one_of_googles() {
-        for (openai, google) in VOICES {
-            let body = format!(r#"{{"audio":{{"voice":"{openai}"}}}}"#);
-            let expected = format!(r#""voiceName":"{google}""#);
-            assert!(translated("gemini-2.5-pro-preview-tts", &body).unwrap().contains(&expected), "{openai}");
         }
     }
 

@@ -1,0 +1,3 @@
+//! What endpoints that speak share.
+
+pub(super) mod voices;
