@@ -126,6 +126,12 @@ impl Model {
         self.told.embedding_inputs.unwrap_or_else(known).into()
     }
 
+    /// Whether it does nothing but transcribe, without being asked to.
+    #[must_use]
+    pub fn is_transcriber(&self) -> bool {
+        self.is_named(&["-transcribe"])
+    }
+
     /// Whether a non-zero presence or frequency penalty is accepted; elsewhere it is a 400.
     #[must_use]
     pub fn has_penalties(&self) -> bool {

@@ -14,5 +14,6 @@ pub mod nesting;
 pub mod openai;
 pub mod rerank;
 pub mod scan;
+pub mod speech;
 pub mod text;
 pub mod wav;

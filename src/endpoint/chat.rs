@@ -32,7 +32,7 @@
 //! <https://platform.openai.com/docs/api-reference/chat>, <https://ai.google.dev/api/generate-content>
 
 mod annotations;
-mod audio_out;
+pub(super) mod audio_out;
 mod billing;
 mod built_in;
 pub(super) mod calls;

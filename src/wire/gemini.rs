@@ -262,7 +262,10 @@ pub struct FunctionCallingConfig {
 /// Sampling parameters, all optional.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are Google's, and `chat/sampling.rs` says what fills them")]
+#[expect(
+    missing_docs,
+    reason = "the names are Google's, and `chat/sampling.rs` says what fills most of them"
+)]
 pub struct GenerationConfig<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<Number>,
@@ -298,6 +301,10 @@ pub struct GenerationConfig<'a> {
     pub response_modalities: &'static [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speech_config: Option<SpeechConfig<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_timestamp: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_transcription_config: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_config: Option<ThinkingConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -58,6 +58,9 @@ const GEMINI: [&str; 30] = [
     "Sulafat",
 ];
 
+/// The voice of who names none.
+pub(super) const DEFAULT: &str = "Kore";
+
 /// Google's name of the voice that stands at `param`. One that neither knows goes to Google as it is.
 ///
 /// # Errors

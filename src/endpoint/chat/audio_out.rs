@@ -95,7 +95,7 @@ impl Audio {
 }
 
 /// The MIME type and the base64 of a part that is sound.
-fn sound<'p>(part: &'p CandidatePart<'_>) -> Option<(&'p str, Text<'p>)> {
+pub(in crate::endpoint) fn sound<'p>(part: &'p CandidatePart<'_>) -> Option<(&'p str, Text<'p>)> {
     let inline = part.inline_data.0.as_ref().filter(|_| !part.is_thought())?;
     let kind = inline.mime_type.as_deref()?;
     let family = kind.get(..6)?;

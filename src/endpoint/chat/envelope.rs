@@ -94,23 +94,9 @@ impl Envelope {
         self.tier = headers.text("x-gemini-service-tier").and_then(service_tier);
     }
 
-    /// Reads a reply or an event of one.
-    ///
-    /// # Errors
-    /// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
+    /// [`read`], by the configuration of this exchange.
     pub(in crate::endpoint) fn read<'a>(&self, json: &'a [u8]) -> Result<GenerateContentResponse<'a>, Error> {
-        if json::is_too_heavy(json) {
-            return Err(Error::reply_unreadable());
-        }
-        let Object(reply): Object<GenerateContentResponse<'a>> =
-            json::read(json).ok_or_else(Error::reply_unreadable)?;
-        if reply.candidates.len() > MOST_CANDIDATES {
-            return Err(Error::reply_unreadable());
-        }
-        match reply.error {
-            Some(error) => Err(upstream::read_member(error, &self.config.auth.secrets())),
-            None => Ok(reply),
-        }
+        read(json, &self.config)
     }
 
     /// `error` without what no client may see.
@@ -149,6 +135,28 @@ impl Envelope {
             push_string(&mut head, tier);
         }
         head
+    }
+}
+
+/// Reads a reply or an event of one.
+///
+/// # Errors
+/// 502 where it is not JSON of the right shape, and Google's own error where it is one in spite of its status.
+pub(in crate::endpoint) fn read<'a>(
+    json: &'a [u8],
+    config: &Config,
+) -> Result<GenerateContentResponse<'a>, Error> {
+    if json::is_too_heavy(json) {
+        return Err(Error::reply_unreadable());
+    }
+    let Object(reply): Object<GenerateContentResponse<'a>> =
+        json::read(json).ok_or_else(Error::reply_unreadable)?;
+    if reply.candidates.len() > MOST_CANDIDATES {
+        return Err(Error::reply_unreadable());
+    }
+    match reply.error {
+        Some(error) => Err(upstream::read_member(error, &config.auth.secrets())),
+        None => Ok(reply),
     }
 }
 

@@ -45,7 +45,6 @@ pub(super) fn translate<'a>(
         Ok(value.filter(|value| model.has_penalties() && value.as_f64() != Some(0.0)))
     };
     Ok(GenerationConfig {
-        temperature: first(force, temperature, options.temperature.as_ref()).filter(|_| model.has_sampling()),
         top_p: first(force, top_p, options.top_p.as_ref()).filter(|_| model.has_sampling()),
         top_k: first(force, top_k, options.top_k.map(Number::from).as_ref()).filter(|_| model.has_sampling()),
         candidate_count: choices(chat.n)?,
@@ -54,8 +53,25 @@ pub(super) fn translate<'a>(
         presence_penalty: penalty("presence_penalty", chat.presence_penalty.as_ref())?,
         frequency_penalty: penalty("frequency_penalty", chat.frequency_penalty.as_ref())?,
         seed: chat.seed.map(fold),
-        ..GenerationConfig::default()
+        ..of_route(config, model, temperature)
     })
+}
+
+/// What the route says of sampling, for an endpoint whose clients can say no more than a temperature.
+pub(in crate::endpoint) fn of_route<'a>(
+    config: &Config,
+    model: &Model,
+    temperature: Option<Number>,
+) -> GenerationConfig<'a> {
+    let options = &config.options;
+    let force = config.options_mode == OptionsMode::Force;
+    GenerationConfig {
+        temperature: first(force, temperature, options.temperature.as_ref()).filter(|_| model.has_sampling()),
+        top_p: options.top_p.clone().filter(|_| model.has_sampling()),
+        top_k: options.top_k.map(Number::from).filter(|_| model.has_sampling()),
+        max_output_tokens: options.max_tokens.map(i64::from),
+        ..GenerationConfig::default()
+    }
 }
 
 /// The client's value unless the route's is forced; the other one where there is only one.
@@ -65,7 +81,12 @@ fn first<T: Clone>(force: bool, client: Option<T>, route: Option<&T>) -> Option<
 }
 
 /// A number in `low..=high`, as it was written.
-fn within(name: &str, value: Option<&Number>, low: f64, high: f64) -> Result<Option<Number>, Error> {
+pub(in crate::endpoint) fn within(
+    name: &str,
+    value: Option<&Number>,
+    low: f64,
+    high: f64,
+) -> Result<Option<Number>, Error> {
     let Some(number) = value else {
         return Ok(None);
     };

@@ -96,6 +96,11 @@ impl Usage {
         self.told.then_some(pipe::Usage { prompt, completion })
     }
 
+    /// Tokens of sound in the request.
+    pub(in crate::endpoint) fn heard(&self) -> u64 {
+        self.prompt_details.audio
+    }
+
     /// OpenAI's `usage` object.
     pub(in crate::endpoint) fn json(&self) -> Vec<u8> {
         let pipe::Usage { prompt, completion } = self.tokens().unwrap_or_default();

@@ -105,6 +105,8 @@ pub struct CandidatePart<'a> {
     pub inline_data: Maybe<InlineData<'a>>,
     /// A file by its address.
     pub file_data: Maybe<FileData<'a>>,
+    /// A turn of speech as a transcription model heard it: `{text, speakerLabel?, languageCode?, words?}`.
+    pub audio_transcription: Option<&'a RawValue>,
     /// Code that Google ran: `{language, code, id?}`.
     pub executable_code: Option<&'a RawValue>,
     /// What came of it: `{outcome, output?, id?}`.
