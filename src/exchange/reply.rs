@@ -108,11 +108,7 @@ impl Exchange {
 
     fn stream_headers(&mut self, received: &Headers, reply: &dyn Pipe) -> Vec<u8> {
         self.record.status = 200;
-        let mut headers = vec![("content-type", reply.content_type().to_owned())];
-        if reply.content_type() == EVENTS {
-            headers.push(("cache-control", "no-cache".to_owned()));
-        }
-        self.reply_headers(received, 200, headers)
+        self.reply_headers(received, 200, type_headers(reply))
     }
 
     /// The reply goes through as it is.
@@ -150,9 +146,10 @@ impl Exchange {
             return Act::Edit(Edit { body: Some(Rope::default()), hold: true, ..Edit::default() });
         }
         let headers = self.stream_headers(&received, &*reply);
-        self.state = State::Streaming { reply, kept: None };
+        let hold = out.hold != Hold::No;
+        self.state = State::Streaming { reply, kept: hold.then_some(out.bytes.len()) };
         let body = Some(Rope::from(out.bytes));
-        Act::Edit(Edit { headers: Some(headers), body, ..Edit::default() })
+        Act::Edit(Edit { headers: Some(headers), body, hold, ..Edit::default() })
     }
 
     fn streamed(&mut self, buffer: &[u8], end: bool) -> Act {
@@ -262,6 +259,13 @@ impl Exchange {
 fn whole(reply: &dyn Pipe, out: Sink) -> Answer {
     let mut body = Rope::from(out.bytes);
     body.append(out.body);
-    let headers = vec![("content-type", reply.content_type().to_owned())];
-    Answer { status: 200, headers, body }
+    Answer { status: 200, headers: type_headers(reply), body }
+}
+
+fn type_headers(reply: &dyn Pipe) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("content-type", reply.content_type().to_owned())];
+    if reply.content_type() == EVENTS {
+        headers.push(("cache-control", "no-cache".to_owned()));
+    }
+    headers
 }
