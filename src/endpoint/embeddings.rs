@@ -77,10 +77,11 @@ pub fn embeddings(request: &Request<'_>) -> Result<Next, Error> {
 
     let method = method(&model, backend, inputs.len().min(per_call), ahead);
     let resource = model.resource(backend);
-    let named = match &config.upstream.project {
-        Some(project) => format!("{project}/{resource}"),
-        None => resource.clone(),
-    };
+    let upstream = &config.upstream;
+    let served = upstream.endpoint.as_ref().map(|endpoint| format!("endpoints/{endpoint}"));
+    let named = served.as_ref().unwrap_or(&resource);
+    let named =
+        upstream.project.as_ref().map_or_else(|| named.clone(), |project| format!("{project}/{named}"));
     let body =
         Body { method, backend, resource: &named, embedding, dimensions, auto_truncate: asked.auto_truncate };
     let operation = Operation::Model { resource, method: method.name(), preview: false };

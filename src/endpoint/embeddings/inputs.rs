@@ -10,7 +10,7 @@ use crate::media::{self, Backend, Hint, Kind, Media};
 use crate::wire::embeddings::{EmbeddingInput, EmbeddingsRequest};
 use crate::wire::json::{self, Object};
 use crate::wire::literal::{self, Characters};
-use crate::wire::text::Text;
+use crate::wire::text::{Str, Text};
 
 /// Tokens of an image, a page or a second of video, roughly.
 const TOKENS_OF_MEDIA: u64 = 258;
@@ -95,11 +95,7 @@ impl<'a> Inputs<'_, 'a> {
             (raw, None)
         };
         let own = input.as_ref();
-        let text = Text::from_raw(content).ok_or_else(|| {
-            Error::invalid(format!("Invalid type for '{}': expected a string or an object.", path()))
-                .param(path())
-                .code("invalid_type")
-        })?;
+        let text = string(content, &path)?;
         if text.is_empty() {
             return Err(empty(path()));
         }
@@ -108,15 +104,20 @@ impl<'a> Inputs<'_, 'a> {
             Some(media) => What::Media(Box::new(media)),
             None => What::Text(text),
         };
-        let task = match own.and_then(|input| input.task_type.as_deref().or(input.input_type.as_deref())) {
-            Some(given) => Task::read(given, || format!("{}.task_type", path()))?,
+        let asked = self.asked;
+        let (member, task) = match own.and_then(|own| said(&own.task_type, &own.input_type)) {
+            Some((member, given)) => (member, Task::read(given, || format!("{}.{member}", path()))?),
             None => {
-                let given = self.asked.task_type.as_deref().or(self.asked.input_type.as_deref());
-                Task::read(given.unwrap_or_default(), || "task_type".to_owned())?
+                let (member, given) = said(&asked.task_type, &asked.input_type).unwrap_or_default();
+                (member, Task::read(given, || member.to_owned())?)
             }
         };
-        let title = own.and_then(|input| input.title).or(self.asked.title).and_then(Text::from_raw);
-        Ok(self.effective(Input { what, task, title: title.filter(|title| !title.is_empty()) }))
+        let title = match (own.and_then(|input| input.title), asked.title) {
+            (Some(own), _) => Some(string(own, &|| format!("{}.title", path()))?),
+            (None, Some(title)) => Some(string(title, &|| "title".to_owned())?),
+            (None, None) => None,
+        };
+        Ok(self.effective(Input { what, task, title: title.filter(|title| !title.is_empty()) }, member))
     }
 
     /// The media that `content` names, where the model takes any and it does.
@@ -145,15 +146,15 @@ impl<'a> Inputs<'_, 'a> {
         Ok(Some(media))
     }
 
-    /// The input without what has no effect on its vector.
-    fn effective(&mut self, mut input: Input<'a>) -> Input<'a> {
+    /// The input without what has no effect on its vector; `member` told its task.
+    fn effective(&mut self, mut input: Input<'a>, member: &'static str) -> Input<'a> {
         let no_task = match (&input.what, self.embedding) {
             (_, Embedding::Multimodal) => true,
             (What::Media(_), _) => self.embedding == Embedding::Content,
             (What::Text(_), _) => false,
         };
         if no_task && input.task.take().is_some() {
-            self.drop("task_type");
+            self.drop(member);
         }
         if !input.task.is_some_and(Task::is_document) && input.title.take().is_some() {
             self.drop("title");
@@ -166,6 +167,23 @@ impl<'a> Inputs<'_, 'a> {
             self.dropped.push(member);
         }
     }
+}
+
+/// The member that tells a task, and what it says.
+fn said<'s>(
+    task_type: &'s Option<Str<'_>>,
+    input_type: &'s Option<Str<'_>>,
+) -> Option<(&'static str, &'s str)> {
+    let told = |name, member: &'s Option<Str<'_>>| Some((name, member.as_deref()?));
+    told("task_type", task_type).or_else(|| told("input_type", input_type))
+}
+
+/// The string `raw`, which stands at `path`.
+fn string<'a>(raw: &'a RawValue, path: &impl Fn() -> String) -> Result<Text<'a>, Error> {
+    Text::from_raw(raw).ok_or_else(|| {
+        let message = format!("Invalid type for '{}': expected a string.", path());
+        Error::invalid(message).param(path()).code("invalid_type")
+    })
 }
 
 /// What a string can name.

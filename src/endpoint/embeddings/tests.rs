@@ -178,7 +178,8 @@ fn odd_inputs_are_refused_where_they_stand() {
         (json!(""), "input"),
         (json!(["a", null]), "input[1]"),
         (json!([{"content": "a", "task_type": "x"}]), "input[0].task_type"),
-        (json!([{"content": "a", "title": 5, "task_type": 5}]), "input[0].task_type"),
+        (json!([{"content": "a", "title": 5}]), "input[0].title"),
+        (json!([{"content": "a", "input_type": "x"}]), "input[0].input_type"),
     ] {
         let host = asked(DEVELOPER, &json!({"model": "gemini-embedding-001", "input": input}), Vec::new());
         let got: Value = serde_json::from_str(host.client.text()).unwrap();
