@@ -249,6 +249,7 @@ fn numbers_outside_their_range() {
         ("temperature", "-0.1", "expected a number from 0 to 2"),
         ("top_p", "1.01", "expected a number from 0 to 1"),
         ("top_k", "501", "expected an integer from 0 to 500"),
+        ("embeddings_dimensions", "0", "expected an integer from 1 to 2147483647"),
         ("top_k", "-1", "expected an integer from 0 to 500"),
     ] {
         let json = format!(r#"{{"model":{{"options":{{"{field}":{value}}}}}}}"#);
@@ -258,6 +259,10 @@ fn numbers_outside_their_range() {
         (r#"{"body_wait":0}"#, "body_wait: expected a number of seconds from 0.001 to 3600"),
         (r#"{"body_wait":3601}"#, "body_wait: expected a number of seconds from 0.001 to 3600"),
         (r#"{"body_wait":1e999}"#, "body_wait: expected a number in the range of a 64-bit float"),
+        (
+            r#"{"model":{"capabilities":{"embedding_inputs":251}}}"#,
+            "model.capabilities.embedding_inputs: expected an integer from 1 to 250",
+        ),
         (r#"{"max_held_bytes":0}"#, "max_held_bytes: expected an integer of at least 1"),
         (
             r#"{"max_request_body_size":-1}"#,
