@@ -30,6 +30,7 @@ use std::rc::Rc;
 use super::{Answer, Call, Fetch, Forward, Next, Request};
 use crate::error::Error;
 use crate::pipe;
+use crate::rope::Rope;
 use job::Job;
 
 pub use content::content;
@@ -42,11 +43,11 @@ pub use create::create;
 pub fn retrieve(request: &Request<'_>) -> Result<Next, Error> {
     let job = job(request)?;
     let config = Rc::clone(request.config);
-    let (operation, body) = job.operation.poll(&config.upstream);
+    let (operation, body) = job.operation.poll_state(&config.upstream);
     let model = job.operation.model().to_owned();
     let retrieved = object::Retrieved { config, job, now: request.now };
-    if body.is_some() && !request.has_body {
-        // Envoy adds no body to a request without one.
+    if body.is_some() {
+        // The request has none, and Envoy adds none.
         let then = Box::new(move |replies: Vec<Vec<u8>>| {
             let body = retrieved.tell(replies.first().map_or(&[], Vec::as_slice))?.into();
             let headers = vec![("content-type", "application/json".to_owned())];
@@ -57,10 +58,10 @@ pub fn retrieve(request: &Request<'_>) -> Result<Next, Error> {
     Ok(Next::Forward(Forward {
         operation,
         headers: Vec::new(),
-        body: body.unwrap_or_default().into(),
+        body: Rope::default(),
         model,
         dropped: Vec::new(),
-        reply: pipe::lifted(retrieved),
+        reply: pipe::whole(retrieved),
     }))
 }
 

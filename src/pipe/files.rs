@@ -16,11 +16,6 @@ pub trait Files {
         false
     }
 
-    /// Whether it wants the files at all; else it gets an empty one for each.
-    fn keeps(&self) -> bool {
-        true
-    }
-
     /// The type of what the client gets.
     fn content_type(&self) -> &'static str {
         JSON
@@ -96,7 +91,6 @@ impl<F: Files> Pipe for Taken<F> {
                     *begun |= !out.bytes.is_empty();
                 }
             }
-            Lifted::Piece(_) if !reader.keeps() => {}
             Lifted::Piece(piece) => {
                 if let Some(file) = files.last_mut() {
                     if reader.decodes() { decoder.json(piece, file.tail()) } else { file.extend(piece) }
@@ -128,16 +122,11 @@ mod tests {
 
     struct Shown {
         decodes: bool,
-        keeps: bool,
     }
 
     impl Files for Shown {
         fn decodes(&self) -> bool {
             self.decodes
-        }
-
-        fn keeps(&self) -> bool {
-            self.keeps
         }
 
         fn read(&mut self, json: &[u8], files: Vec<Rope>, out: &mut Sink) -> Result<(), Error> {
@@ -154,11 +143,9 @@ mod tests {
 
     #[test]
     fn files_come_beside_the_rest() {
-        for (decodes, keeps, expected) in
-            [(false, true, "|Zm9v|YmFyYmF6"), (true, true, "|foo|barbaz"), (false, false, "||")]
-        {
+        for (decodes, expected) in [(false, "|Zm9v|YmFyYmF6"), (true, "|foo|barbaz")] {
             for size in 1..REPLY.len() {
-                let (mut pipe, mut out) = (lifted(Shown { decodes, keeps }), Sink::default());
+                let (mut pipe, mut out) = (lifted(Shown { decodes }), Sink::default());
                 for piece in REPLY.as_bytes().chunks(size) {
                     pipe.push(piece, &mut out).unwrap();
                     assert!(pipe.folds() && out.bytes.is_empty() && pipe.held() > 0);
@@ -173,7 +160,7 @@ mod tests {
     #[test]
     fn the_first_file_goes_as_it_comes() {
         for size in 1..REPLY.len() {
-            let (mut pipe, mut out) = (decoded(Shown { decodes: true, keeps: true }), Sink::default());
+            let (mut pipe, mut out) = (decoded(Shown { decodes: true }), Sink::default());
             for piece in REPLY.as_bytes().chunks(size) {
                 pipe.push(piece, &mut out).unwrap();
                 assert_eq!(pipe.folds(), out.bytes.is_empty());
@@ -181,11 +168,11 @@ mod tests {
             pipe.end(&mut out).unwrap();
             assert_eq!(out.bytes, b"foo");
         }
-        let (mut pipe, mut out) = (decoded(Shown { decodes: true, keeps: true }), Sink::default());
+        let (mut pipe, mut out) = (decoded(Shown { decodes: true }), Sink::default());
         pipe.push(br#"{"done":false}"#, &mut out).unwrap();
         pipe.end(&mut out).unwrap();
         assert_eq!(out.bytes, br#"{"done":false}"#);
-        let (mut pipe, mut out) = (decoded(Shown { decodes: true, keeps: true }), Sink::default());
+        let (mut pipe, mut out) = (decoded(Shown { decodes: true }), Sink::default());
         pipe.push(br#"{"data":"Zm9v"#, &mut out).unwrap();
         assert!(pipe.end(&mut out).is_err());
     }

@@ -4,10 +4,9 @@
 //! |---|---|
 //! | a file of the Developer API | the operation is asked for its id, then the request goes on to the file |
 //! | an object in Cloud Storage, where `video_storage_uri` says so | the same |
-//! | the operation itself, on Vertex AI | decoded out of it |
+//! | the operation itself, on Vertex AI | decoded out of it as it comes |
 //!
-//! The last is a stream only where the client's request has a body, since Envoy adds none to one without, and Vertex AI
-//! wants one; otherwise it is a call, for which a large video is too large.
+//! The last takes a request with a body, which Vertex AI wants and Envoy cannot add: the route does (`envoy/vertex.yaml`).
 //!
 //! Nobody's address is trusted: no redirect is followed, of a file only the id is taken, and of an object the name below the
 //! configured folder.
@@ -17,12 +16,11 @@ use std::rc::Rc;
 use super::job::is_segment;
 use super::operation::{self, Outcome, Place};
 use crate::config::{Config, Upstream};
-use crate::endpoint::{Answer, Call, Fetch, Forward, Next, Operation, Request};
+use crate::endpoint::{Call, Fetch, Forward, Next, Operation, Request};
 use crate::error::Error;
 use crate::media::Backend;
 use crate::pipe::{self, Files, Sink};
 use crate::rope::Rope;
-use crate::wire::base64::Decoder;
 
 /// Where files of the Developer API are, whoever the upstream is.
 const FILES_HOST: &str = "generativelanguage.googleapis.com";
@@ -40,20 +38,18 @@ pub fn content(request: &Request<'_>) -> Result<Next, Error> {
         return Err(Error::invalid(message).param("variant").code("unsupported_value"));
     }
     let config = Rc::clone(request.config);
-    let (operation, body) = job.operation.poll(&config.upstream);
     let model = job.operation.model().to_owned();
     if config.upstream.backend == Backend::Vertex && config.video_storage.is_none() && request.has_body {
+        let (operation, body) = job.operation.poll(&config.upstream);
         let reply = pipe::decoded(Inline { config });
         let body = body.unwrap_or_default().into();
         return Ok(Next::Forward(forward(operation, body, model, reply)));
     }
+    let (operation, body) = job.operation.poll_state(&config.upstream);
     let calls = vec![Call { operation, body }];
     let then = Box::new(move |replies: Vec<Vec<u8>>| {
         let reply = replies.into_iter().next().unwrap_or_default();
-        let operation = match video(&reply, &config)? {
-            Place::Here(base64) => return Ok(Next::Answer(bytes(base64))),
-            place => address(&place, &config)?,
-        };
+        let operation = address(&video(&reply, &config)?, &config)?;
         let model = job.operation.model().to_owned();
         Ok(Next::Forward(forward(operation, Rope::default(), model, pipe::raw())))
     });
@@ -64,18 +60,10 @@ fn forward(operation: Operation, body: Rope, model: String, reply: Box<dyn pipe:
     Forward { operation, headers: Vec::new(), body, model, dropped: Vec::new(), reply }
 }
 
-/// What is told of a video that came in a call's reply.
-fn bytes(base64: &str) -> Answer {
-    let mut bytes = Vec::new();
-    Decoder::default().json(base64.as_bytes(), &mut bytes);
-    let headers = vec![("content-type", MP4.to_owned())];
-    Answer { status: 200, headers, body: bytes.into() }
-}
-
 const MP4: &str = "video/mp4";
 
 /// Where the video of an operation is.
-fn video<'a>(reply: &'a [u8], config: &Config) -> Result<Place<'a>, Error> {
+fn video(reply: &[u8], config: &Config) -> Result<Place, Error> {
     match operation::read(reply, &config.auth.secrets())? {
         Outcome::Done(place) => Ok(place),
         Outcome::Running => {
@@ -90,20 +78,24 @@ fn video<'a>(reply: &'a [u8], config: &Config) -> Result<Place<'a>, Error> {
 }
 
 /// What to ask Google for the bytes.
-fn address(place: &Place<'_>, config: &Config) -> Result<Operation, Error> {
+fn address(place: &Place, config: &Config) -> Result<Operation, Error> {
     let operation = match (place, &config.video_storage) {
         (Place::File(uri), _) => file(uri, &config.upstream).map(|file| Operation::Download { file }),
         (Place::Object(uri), Some(folder)) => object(uri, folder),
-        (Place::Object(_) | Place::Here(_), _) => None,
+        (Place::Object(_), None) => None,
+        (Place::Here, _) => return Err(no_body()),
     };
     operation.ok_or_else(|| {
-        let address = match place {
-            Place::File(uri) | Place::Object(uri) => uri,
-            Place::Here(_) => "",
-        };
+        let (Place::File(address) | Place::Object(address)) = place else { return no_body() };
         let message = format!("The video is at an address that this gateway does not read: {address}");
         Error::server(502, message).code("invalid_upstream_response").redacted(&config.auth.secrets())
     })
+}
+
+fn no_body() -> Error {
+    let message = "The gateway cannot read this video: Vertex AI hands it out to a request with a body only. Let the route add \
+                   one, as the gateway's `envoy/vertex.yaml` does, or set `video_storage_uri`.";
+    Error::server(500, message).code("gateway_misconfigured")
 }
 
 /// The id of a file of Google's: `https://HOST/VERSION/files/ID:download?alt=media`.

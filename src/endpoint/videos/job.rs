@@ -127,6 +127,19 @@ impl Name {
             }
         }
     }
+
+    /// The same without the bytes of videos, for a call, whose reply must be small.
+    /// <https://cloud.google.com/apis/docs/system-parameters>
+    pub(super) fn poll_state(&self, upstream: &Upstream) -> (Operation, Option<Vec<u8>>) {
+        let (mut operation, body) = self.poll(upstream);
+        if let Operation::Model { method, .. } = &mut operation {
+            *method = concat!(
+                "fetchPredictOperation?fields=name,done,error,response(raiMediaFilteredCount,",
+                "raiMediaFilteredReasons,videos(gcsUri,mimeType))"
+            );
+        }
+        (operation, body)
+    }
 }
 
 /// `projects/P/locations/L` and what follows it.

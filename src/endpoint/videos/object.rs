@@ -9,8 +9,7 @@ use super::operation::{self, Outcome};
 use crate::config::Config;
 use crate::endpoint::chat::envelope::push_string;
 use crate::error::{Error, upstream};
-use crate::pipe::{Files, Reader, Sink};
-use crate::rope::Rope;
+use crate::pipe::{Reader, Sink};
 use crate::wire::json;
 use crate::wire::lenient::{Members, Word};
 
@@ -97,7 +96,7 @@ impl Reader for Created {
     }
 }
 
-/// Reads what has become of a job. The video itself, which Vertex AI sends along, is of no use here.
+/// Reads what has become of a job.
 pub(super) struct Retrieved {
     pub(super) config: Rc<Config>,
     pub(super) job: Job,
@@ -124,13 +123,13 @@ impl Retrieved {
     }
 }
 
-impl Files for Retrieved {
-    fn keeps(&self) -> bool {
-        false
+impl Reader for Retrieved {
+    fn event(&mut self, json: &[u8], out: &mut Sink) -> Result<(), Error> {
+        out.bytes = self.tell(json)?;
+        Ok(())
     }
 
-    fn read(&mut self, json: &[u8], _: Vec<Rope>, out: &mut Sink) -> Result<(), Error> {
-        out.bytes = self.tell(json)?;
+    fn end(&mut self, _: &mut Sink) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -11,15 +11,14 @@ use serde_json::value::RawValue;
 use crate::error::{Error, upstream};
 use crate::wire::json;
 use crate::wire::lenient::{Members, Word};
-use crate::wire::literal;
 
 /// What has become of a job.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome<'a> {
+pub(super) enum Outcome {
     /// It is not finished.
     Running,
     /// There is a video.
-    Done(Place<'a>),
+    Done(Place),
     /// There is none, and never will be.
     Failed {
         /// For programs.
@@ -31,20 +30,20 @@ pub(super) enum Outcome<'a> {
 
 /// Where a video is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place<'a> {
+pub(super) enum Place {
     /// Behind a URI of the Files API.
     File(String),
     /// In Cloud Storage: `gs://…`
     Object(String),
-    /// In the reply itself: base64 as it stands in the JSON, or what was put in its place.
-    Here(&'a str),
+    /// In the reply itself.
+    Here,
 }
 
 /// Reads an operation; `secrets` are never repeated.
 ///
 /// # Errors
 /// 502 where it is not JSON of the right shape.
-pub(super) fn read<'a>(json: &'a [u8], secrets: &[String]) -> Result<Outcome<'a>, Error> {
+pub(super) fn read(json: &[u8], secrets: &[String]) -> Result<Outcome, Error> {
     let heavy = json::is_too_heavy(json);
     let operation = json::read::<Members<'_>>(json).filter(|_| !heavy).ok_or_else(Error::reply_unreadable)?;
     if let Some(error) = operation.get("error") {
@@ -72,7 +71,7 @@ pub(super) fn read<'a>(json: &'a [u8], secrets: &[String]) -> Result<Outcome<'a>
 const BLOCKED: &str = "moderation_blocked";
 
 /// What an operation's `error` says, a `google.rpc.Status`.
-fn failed(error: &RawValue, secrets: &[String]) -> Outcome<'static> {
+fn failed(error: &RawValue, secrets: &[String]) -> Outcome {
     let status = members(error).unwrap_or(Members(Vec::new()));
     let message = status.get("message").map(word).unwrap_or_default();
     let lower = message.to_ascii_lowercase();
@@ -89,15 +88,17 @@ fn failed(error: &RawValue, secrets: &[String]) -> Outcome<'static> {
 }
 
 /// Where the video of a sample is.
-fn place(sample: &RawValue) -> Option<Place<'_>> {
+fn place(sample: &RawValue) -> Option<Place> {
     let sample = members(sample)?;
     let video = sample.get("video").and_then(members).unwrap_or(sample);
     let text = |name: &str| video.get(name).map(word).filter(|text| !text.is_empty());
-    let bytes = video.get("bytesBase64Encoded").and_then(literal::inner).filter(|bytes| !bytes.is_empty());
-    bytes
-        .map(Place::Here)
-        .or_else(|| text("uri").map(Place::File))
+    text("uri")
+        .map(Place::File)
         .or_else(|| text("gcsUri").map(Place::Object))
+        // Without its bytes, which were not asked for, there is still its type.
+        .or_else(|| {
+            ["bytesBase64Encoded", "mimeType"].iter().any(|name| text(name).is_some()).then_some(Place::Here)
+        })
 }
 
 fn members(raw: &RawValue) -> Option<Members<'_>> {
@@ -118,7 +119,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn failed(code: &'static str, message: &str) -> Outcome<'static> {
+    fn failed(code: &'static str, message: &str) -> Outcome {
         Outcome::Failed { code, message: message.to_owned() }
     }
 
@@ -140,8 +141,9 @@ mod tests {
             ),
             (
                 r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"0","mimeType":"video/mp4"}]}}"#,
-                Outcome::Done(Place::Here("0")),
+                Outcome::Done(Place::Here),
             ),
+            (r#"{"done":true,"response":{"videos":[{"mimeType":"video/mp4"}]}}"#, Outcome::Done(Place::Here)),
             (
                 r#"{"done":true,"response":{"generateVideoResponse":{"raiMediaFilteredCount":2,"raiMediaFilteredReasons":["It shows a child.","58061214"]}}}"#,
                 failed(BLOCKED, "It shows a child. 58061214"),
