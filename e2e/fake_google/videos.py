@@ -1,7 +1,7 @@
 """Jobs that make videos: their operations, how they end, and the files they leave.
 
-`video` of a scenario: `{"polls": 2, "size": 60000000, "seed": "a"}`: how often the job is still running when it is asked
-for, and the video's bytes (`samples.make("mp4", size, seed)`); or how it ends instead: `error` ({"code", "message"}),
+`video` of a scenario: `{"polls": 2, "size": 60000000, "seed": "a"}`: how often the job still runs when it is asked for,
+and the video's bytes (`samples.make("mp4", size, seed)`); or how it ends instead: `error` ({"code", "message"}),
 `filtered` (reasons; with `samples` 0 nothing is left). `bucket`: where the result lies on Vertex ("gs://b/folder"), as
 `parameters.storageUri` would have it. `poll` and `download`: scenarios, each of which answers one such request in the
 place of the usual reply, in order. `gone`: the file has expired.

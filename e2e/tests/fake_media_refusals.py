@@ -30,7 +30,8 @@ IMAGES = [
     Bad("a ratio of 3.1 on 3.0", f"{RATIO}'1:1', '2:3',", model=PRO, set={CONFIG + "aspectRatio": "1:4"}),
     Bad(
         "a ratio that 3.1 lacks",
-        f"{RATIO}'1:1', '1:4', '1:8', '2:3', '3:2', '3:4', '4:1', '4:3', '4:5', '5:4', '8:1', '9:16', '16:9', or '21:9'.",
+        f"{RATIO}'1:1', '1:4', '1:8', '2:3', '3:2', '3:4', '4:1', '4:3', '4:5', '5:4', '8:1', '9:16', '16:9',"
+        " or '21:9'.",
         model=NEWEST,
         set={CONFIG + "aspectRatio": "7:3"},
     ),

@@ -4,7 +4,26 @@ response validation applies them), and the names of what this gateway adds: any 
 from collections.abc import Iterator
 
 import pydantic
-from openai.types import Completion, CreateEmbeddingResponse, Model
+from openai.types import (
+    Completion,
+    CreateEmbeddingResponse,
+    ImageEditCompletedEvent,
+    ImageEditPartialImageEvent,
+    ImageGenCompletedEvent,
+    ImageGenPartialImageEvent,
+    ImagesResponse,
+    Model,
+    Video,
+)
+from openai.types.audio import (
+    Transcription,
+    TranscriptionDiarized,
+    TranscriptionTextDeltaEvent,
+    TranscriptionTextDoneEvent,
+    TranscriptionVerbose,
+    Translation,
+    TranslationVerbose,
+)
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .openapi import schema_problems
@@ -15,6 +34,19 @@ SDK = {
     "CreateCompletionResponse": Completion,
     "CreateEmbeddingResponse": CreateEmbeddingResponse,
     "Model": Model,
+    "ImagesResponse": ImagesResponse,
+    "ImageGenPartialImageEvent": ImageGenPartialImageEvent,
+    "ImageGenCompletedEvent": ImageGenCompletedEvent,
+    "ImageEditPartialImageEvent": ImageEditPartialImageEvent,
+    "ImageEditCompletedEvent": ImageEditCompletedEvent,
+    "CreateTranscriptionResponseJson": Transcription,
+    "CreateTranscriptionResponseVerboseJson": TranscriptionVerbose,
+    "CreateTranscriptionResponseDiarizedJson": TranscriptionDiarized,
+    "TranscriptTextDeltaEvent": TranscriptionTextDeltaEvent,
+    "TranscriptTextDoneEvent": TranscriptionTextDoneEvent,
+    "CreateTranslationResponseJson": Translation,
+    "CreateTranslationResponseVerboseJson": TranslationVerbose,
+    "VideoResource": Video,
 }
 NATIVE = {"native_finish_reason": "Google's word for the end", "native_finish_message": "and its words about it"}
 MESSAGE = {
@@ -37,6 +69,12 @@ EXTENSIONS = {
     "ChatCompletionMessageFunctionToolCall": {"extra_content": "the call's signature"},
     "ChoiceDeltaToolCall": {"extra_content": "the call's signature"},
     "PromptTokensDetails": {"text_tokens": "by modality", "image_tokens": "by modality", "video_tokens": "by modality"},
+    # OpenAI's own, but the SDK's type does not have it.
+    "TranscriptionVerbose": {"task": "what was done"},
+    "TranslationVerbose": {"task": "what was done", "usage": "as of transcriptions"},
+    "Translation": {"usage": "as of transcriptions"},
+    # Of an image in a stream, as of one in a whole reply.
+    "Usage": {"output_tokens_details": "text and image"},
     "CompletionTokensDetails": {"text_tokens": "by modality", "image_tokens": "by modality", "video_tokens": "by modality"},
 }
 
