@@ -8,6 +8,7 @@ pub mod compat;
 pub mod completions;
 pub mod embeddings;
 mod estimate;
+mod fields;
 pub mod models;
 pub mod moderations;
 mod path;

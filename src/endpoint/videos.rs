@@ -3,7 +3,7 @@
 //! | concern | file |
 //! |---|---|
 //! | a new job | `create` |
-//! | a form's fields | `fields` |
+//! | a form's fields | `endpoint::fields` |
 //! | `size`, `seconds` | `size` |
 //! | Google's own options | `options` |
 //! | pictures to begin with | `image` |
@@ -17,7 +17,6 @@
 
 mod content;
 mod create;
-mod fields;
 mod image;
 mod job;
 mod object;

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::image::{Image, Images};
 use super::options::{Options, option, push_name};
-use super::{fields, object, size};
-use crate::endpoint::{Forward, Next, Operation, Request, chat};
+use super::{object, size};
+use crate::endpoint::{Forward, Next, Operation, Request, chat, fields};
 use crate::error::Error;
 use crate::media::Backend;
 use crate::model::Model;
@@ -18,14 +18,18 @@ use crate::wire::json;
 use crate::wire::lenient::Members;
 use crate::wire::text::{Str, Text};
 
+/// Members that a form may hold as JSON; any other text is text, whatever it looks like.
+const OBJECTS: [&str; 7] =
+    ["extra_body", "google", "input_reference", "image", "last_frame", "lastFrame", "reference_images"];
+
 /// `POST …/videos`, `POST …/videos/generations`
 ///
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn create(request: &Request<'_>) -> Result<Next, Error> {
-    let form = request.form.take().map(fields::read).transpose()?;
+    let form = request.form.take().map(|form| fields::read(form, &OBJECTS)).transpose()?;
     let (text, files) = form.map_or((None, Vec::new()), |(text, files)| (Some(text), files));
-    let body = text.as_deref().map_or(request.body, str::as_bytes);
+    let body = text.as_deref().unwrap_or(request.body);
     chat::check_weight(body)?;
     let members: Members<'_> = json::from_slice(body)?;
     let member = |name: &str| members.get(name).map(|raw| json::from_raw::<Str<'_>>(raw, name)).transpose();
