@@ -70,6 +70,8 @@ pub(crate) struct Host {
     pub(crate) client: Message,
     /// The client's connection was cut.
     pub(crate) cut: bool,
+    /// The client was answered in place of the reply, the rest of which goes nowhere.
+    answered: bool,
     /// The calls that were made.
     pub(crate) called: Vec<Message>,
     /// What they are answered with, the last to the last that come.
@@ -96,6 +98,7 @@ impl Host {
             upstream: None,
             client: Message::default(),
             cut: false,
+            answered: false,
             called: Vec::new(),
             call_replies: Vec::new(),
             buffer: Vec::new(),
@@ -234,7 +237,7 @@ impl Host {
 
     fn body_act(&mut self, act: Act, end: bool) {
         match act {
-            _ if self.cut => {}
+            _ if self.cut || self.answered => {}
             Act::Wait => assert!(!end, "nothing more will come"),
             Act::Pass => self.release(),
             Act::Edit(Edit { headers, body, hold, .. }) => {
@@ -273,6 +276,7 @@ impl Host {
         headers.push(("content-length".to_owned(), answer.body.len().to_string()));
         self.client = Message { headers, body: answer.body.into_bytes() };
         // A local reply comes back through the filter's own callbacks, which must let it be.
+        self.answered = true;
         let act = self.exchange.on_reply_headers(self.client.map(), false);
         assert!(matches!(act, Act::Pass), "an answer is not a reply: {act:?}");
     }
