@@ -9,6 +9,7 @@ pub mod completions;
 pub mod embeddings;
 mod estimate;
 mod fields;
+pub mod images;
 pub mod models;
 pub mod moderations;
 mod path;
@@ -58,6 +59,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/models/{id}", models::retrieve).of(RouteType::Models),
     post("/embeddings", embeddings::embeddings).of(RouteType::Embeddings).ahead(embeddings::ahead),
     post("/rerank", rerank::rerank).of(RouteType::Rerank).ahead(rerank::ahead),
+    post("/images/generations", images::generations).of(RouteType::ImageGenerations),
+    post("/images/edits", images::edits).of(RouteType::ImageEdits).form(),
+    post("/images/variations", images::variations).of(RouteType::ImageEdits).form(),
     post("/moderations", moderations::moderations),
     post("/audio/speech", audio::speech).of(RouteType::Speech).ahead(chat::ahead),
     post("/audio/transcriptions", audio::transcriptions).of(RouteType::Transcriptions).form(),

@@ -75,7 +75,9 @@ impl Model {
         Self { told, ..self }
     }
 
-    fn is_since(&self, major: u8, minor: u8) -> bool {
+    /// Whether it is a Gemini model of this version or a later one.
+    #[must_use]
+    pub fn is_since(&self, major: u8, minor: u8) -> bool {
         self.generation >= Generation::Gemini(major, minor)
     }
 

@@ -127,7 +127,7 @@ pub trait Reader {
 }
 
 /// The type of whole replies.
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
 /// The type of streams of events.
 pub(crate) const EVENTS: &str = "text/event-stream; charset=utf-8";

@@ -33,7 +33,7 @@
 
 mod annotations;
 pub(super) mod audio_out;
-mod billing;
+pub(super) mod billing;
 mod built_in;
 pub(super) mod calls;
 mod content;

@@ -309,6 +309,34 @@ pub struct GenerationConfig<'a> {
     pub thinking_config: Option<ThinkingConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<MediaResolution>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_config: Option<ImageConfig<'a>>,
+}
+
+/// How images are drawn; an empty one is none.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageConfig<'a> {
+    /// `1:1`, `16:9`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<Str<'a>>,
+    /// `512`, `1K`, `2K` or `4K`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_size: Option<Str<'a>>,
+    /// The file; Vertex AI only, and Imagen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_output_options: Option<ImageOutputOptions>,
+}
+
+/// The file an image comes in.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageOutputOptions {
+    /// `image/png` or `image/jpeg`.
+    pub mime_type: &'static str,
+    /// 0 to 100, of JPEG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression_quality: Option<i64>,
 }
 
 /// How sound is spoken, by one speaker.

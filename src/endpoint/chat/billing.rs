@@ -45,7 +45,7 @@ pub(super) fn tier_headers(tier: &'static str) -> Vec<(&'static str, &'static st
 }
 
 /// Labels as the client gives them, and whatever of `metadata` can be one.
-pub(super) fn labels<'a>(
+pub(in crate::endpoint) fn labels<'a>(
     labels: Option<&'a RawValue>,
     metadata: Option<&'a RawValue>,
     backend: Backend,

@@ -20,7 +20,7 @@ pub(in crate::endpoint) fn reason(
     match google {
         Some("STOP" | "1") | None => Ok(stop),
         Some("MAX_TOKENS" | "2" | "CONTINUATION") => Ok("length"),
-        Some(filtered) if FILTERED.contains(&filtered) => Ok("content_filter"),
+        Some(filtered) if is_filtered(filtered) => Ok("content_filter"),
         Some(failed) if FAILED.contains(&failed) && !usable => {
             let message = message.filter(|message| !message.is_empty());
             let message = message.unwrap_or("The model produced a malformed reply.");
@@ -29,6 +29,11 @@ pub(in crate::endpoint) fn reason(
         Some(failed) if FAILED.contains(&failed) => Ok(stop),
         Some(_) => Ok(if usable { stop } else { "content_filter" }),
     }
+}
+
+/// Whether something was kept back as harmful.
+pub(in crate::endpoint) fn is_filtered(google: &str) -> bool {
+    FILTERED.contains(&google)
 }
 
 /// What becomes of a call whose end was not told.

@@ -34,20 +34,24 @@ const ONLY: [(&str, Backend); 4] = [
 
 /// What was found, merged.
 #[derive(Default)]
-pub(super) struct Options<'a> {
+pub(in crate::endpoint) struct Options<'a> {
     /// Of `generation_config`, in Google's spelling. They win over ours, unless those are forced, and the later over the
     /// earlier.
     generation: Vec<Member<'a>>,
     /// A list, as it is.
-    pub(super) safety: Option<&'a RawValue>,
+    pub(in crate::endpoint) safety: Option<&'a RawValue>,
     /// The name of a cache.
-    pub(super) cached_content: Option<Str<'a>>,
+    pub(in crate::endpoint) cached_content: Option<Str<'a>>,
     /// An object.
-    pub(super) labels: Option<&'a RawValue>,
+    pub(in crate::endpoint) labels: Option<&'a RawValue>,
     /// More tools, in Google's form, and where each stands.
-    pub(super) tools: Vec<(String, &'a RawValue)>,
+    pub(in crate::endpoint) tools: Vec<(String, &'a RawValue)>,
     /// The arguments of calls are to come in pieces.
     stream_arguments: bool,
+    /// Of images, such as `16:9`.
+    pub(in crate::endpoint) aspect_ratio: Option<Str<'a>>,
+    /// Of images: `512`, `1K`, `2K` or `4K`.
+    pub(in crate::endpoint) image_size: Option<Str<'a>>,
 }
 
 type Member<'a> = (Cow<'a, str>, &'a RawValue);
@@ -70,18 +74,20 @@ struct Place<'a> {
     tools: Option<Vec<&'a RawValue>>,
     #[serde(alias = "streamFunctionCallArguments")]
     stream_function_call_arguments: Option<bool>,
+    #[serde(alias = "aspectRatio")]
+    aspect_ratio: Option<Str<'a>>,
+    #[serde(alias = "imageSize")]
+    image_size: Option<Str<'a>>,
     google: Option<&'a RawValue>,
     extra_body: Option<&'a RawValue>,
 }
 
-/// Collects the options of a request to `backend`, without those members of `generationConfig` that are `forced`: the
-/// operator's are not the client's to change by another name.
+/// Collects the options of a chat.
 pub(super) fn options<'a>(
     chat: &ChatRequest<'a>,
     backend: Backend,
     forced: &[&str],
 ) -> Result<Options<'a>, Error> {
-    let mut options = Options::default();
     let top = Place {
         generation_config: chat.generation_config,
         thinking_config: chat.thinking_config,
@@ -91,9 +97,28 @@ pub(super) fn options<'a>(
         labels: chat.labels,
         tools: None,
         stream_function_call_arguments: None,
+        aspect_ratio: None,
+        image_size: None,
         google: chat.google,
         extra_body: chat.extra_body,
     };
+    collected(top, backend, forced)
+}
+
+/// Collects the options of another request, which stand in it as they do in a chat.
+pub(in crate::endpoint) fn of_body<'a>(
+    body: &'a [u8],
+    backend: Backend,
+    forced: &[&str],
+) -> Result<Options<'a>, Error> {
+    let Object(top) = json::from_slice(body)?;
+    collected(top, backend, forced)
+}
+
+/// Collects the options of a request to `backend`, without those members of `generationConfig` that are `forced`: the
+/// operator's are not the client's to change by another name.
+fn collected<'a>(top: Place<'a>, backend: Backend, forced: &[&str]) -> Result<Options<'a>, Error> {
+    let mut options = Options::default();
     options.take(top, "", 0)?;
     options.generation.retain(|(name, _)| !forced.contains(&&**name));
     options.cached_content = options.cached_content.filter(|name| !name.is_empty());
@@ -135,6 +160,8 @@ impl<'a> Options<'a> {
         }
         self.cached_content = place.cached_content.or(self.cached_content.take());
         self.labels = place.labels.or(self.labels);
+        self.aspect_ratio = place.aspect_ratio.or(self.aspect_ratio.take());
+        self.image_size = place.image_size.or(self.image_size.take());
         self.stream_arguments = place.stream_function_call_arguments.unwrap_or(self.stream_arguments);
         for (index, tool) in place.tools.into_iter().flatten().enumerate() {
             self.tools.push((format!("{path}tools[{index}]"), tool));
@@ -154,8 +181,16 @@ impl<'a> Options<'a> {
         self.stream_arguments && backend == Backend::Vertex
     }
 
+    /// Whether the client's own `generation_config` has this member.
+    pub(in crate::endpoint) fn sets(&self, name: &str) -> bool {
+        self.generation.iter().any(|(member, _)| member == name)
+    }
+
     /// `ours` with the client's own `generation_config` over it; none where that is empty.
-    pub(super) fn over(&self, ours: &GenerationConfig<'_>) -> Result<Option<Box<RawValue>>, Error> {
+    pub(in crate::endpoint) fn over(
+        &self,
+        ours: &GenerationConfig<'_>,
+    ) -> Result<Option<Box<RawValue>>, Error> {
         let unreadable = |_| Error::server(500, "The generation configuration could not be written.");
         let ours = to_raw_value(ours).map_err(unreadable)?;
         let merged = if self.generation.is_empty() {
@@ -207,7 +242,9 @@ fn merge(members: &[Member<'_>], depth: u8, json: &mut String) {
         json.push(':');
         let values: Vec<_> =
             rest.iter().filter(|(other, _)| other == name).map(|(_, value)| *value).collect();
-        let merges = values.len() > 1 && depth < DEEPEST && !WHOLE.contains(&&**name);
+        // Members of `imageConfig` may have to be put right.
+        let merges =
+            (values.len() > 1 || *name == "imageConfig") && depth < DEEPEST && !WHOLE.contains(&&**name);
         match merges.then(|| objects(&values)).flatten() {
             Some(inner) => merge(&inner, depth.saturating_add(1), json),
             None => json.push_str(values.last().map_or("null", |last| last.get())),
@@ -229,7 +266,21 @@ fn objects<'a>(values: &[&'a RawValue]) -> Option<Vec<Member<'a>>> {
 /// What is not null, in Google's spelling.
 fn given<'a>(members: Vec<Member<'a>>) -> impl Iterator<Item = Member<'a>> {
     let given = members.into_iter().filter(|(_, value)| value.get() != "null");
-    given.map(|(name, value)| (camel_case(name), value))
+    given.map(|(name, value)| match camel_case(name) {
+        name if name == "imageSize" => (name, image_size(value)),
+        name => (name, value),
+    })
+}
+
+/// A size of images in Google's spelling: `1k`, as Kong's documentation has it, would be taken for the smallest.
+fn image_size(given: &RawValue) -> &RawValue {
+    let size = match given.get() {
+        r#""1k""# => r#""1K""#,
+        r#""2k""# => r#""2K""#,
+        r#""4k""# => r#""4K""#,
+        _ => return given,
+    };
+    serde_json::from_str(size).unwrap_or(given)
 }
 
 /// Google takes a member in either spelling but not in both. `_responseJsonSchema` is a name of its own.

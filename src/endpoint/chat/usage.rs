@@ -101,6 +101,11 @@ impl Usage {
         self.prompt_details.audio
     }
 
+    /// Image tokens of the prompt and of the reply, as far as Google tells them.
+    pub(in crate::endpoint) fn images(&self) -> (u64, u64) {
+        (self.prompt_details.image, self.candidates_details.image)
+    }
+
     /// OpenAI's `usage` object.
     pub(in crate::endpoint) fn json(&self) -> Vec<u8> {
         let pipe::Usage { prompt, completion } = self.tokens().unwrap_or_default();

@@ -201,3 +201,31 @@ fn nothing_to_say_is_left_out() {
         options(&chat, Backend::Vertex, &[]).unwrap().over(&GenerationConfig::default()).unwrap().is_none()
     );
 }
+
+#[test]
+fn sizes_of_images_are_put_right() {
+    for (body, expected) in [
+        (
+            r#"{"generationConfig":{"imageConfig":{"aspectRatio":"4:3","imageSize":"1k"}}}"#,
+            r#"{"imageConfig":{"aspectRatio":"4:3","imageSize":"1K"}}"#,
+        ),
+        (
+            r#"{"generation_config":{"image_config":{"image_size":"2k"}},"google":{"generation_config":{"imageConfig":{"aspect_ratio":"1:1"}}}}"#,
+            r#"{"imageConfig":{"imageSize":"2K","aspectRatio":"1:1"}}"#,
+        ),
+        (
+            r#"{"generationConfig":{"imageConfig":{"imageSize":"4k"}}}"#,
+            r#"{"imageConfig":{"imageSize":"4K"}}"#,
+        ),
+        (
+            r#"{"generationConfig":{"imageConfig":{"imageSize":"512"}}}"#,
+            r#"{"imageConfig":{"imageSize":"512"}}"#,
+        ),
+        (r#"{"generationConfig":{"imageConfig":"1k"}}"#, r#"{"imageConfig":"1k"}"#),
+    ] {
+        let options = of_body(body.as_bytes(), Backend::Developer, &[]).unwrap();
+        let over = options.over(&GenerationConfig::default()).unwrap();
+        assert_eq!(over.map(|over| over.get().to_owned()).as_deref(), Some(expected), "{body}");
+        assert!(options.sets("imageConfig") && !options.sets("imageSize"));
+    }
+}
