@@ -12,7 +12,7 @@ from fake_google import samples, scenarios
 from support.backends import BACKENDS
 from support.contract import contract_problems
 from support.lab import candidate, reply
-from support.media import FLASH, HEARS, IMAGEN, PRO, TTS, VEO, Lab, encoded, inline
+from support.media import FLASH, HEARS, IMAGEN, PRO, TTS, VEO, Lab, as_shipped, encoded, inline
 
 E2E = Path(__file__).resolve().parent.parent
 MODELS = {"draws": FLASH, "thinks": PRO, "imagen": IMAGEN, "speaks": TTS, "hears": HEARS, "films": VEO}
@@ -50,7 +50,8 @@ SCENARIOS = {
 @pytest.fixture(scope="module", params=BACKENDS)
 def run(request, gateways):
     """(the back end, {case: what the SDK saw}, {case: its prompt})"""
-    lab = Lab.of(request.param, gateways(BACKENDS[request.param] or None))
+    arguments = {"edit": as_shipped} if request.param == "vertex" else {}
+    lab = Lab.of(request.param, gateways(BACKENDS[request.param] or None, **arguments))
     node = shutil.which("node")
     assert node, "Node 20 or newer is needed"
     assert (E2E / "node_modules/openai").exists(), "npm packages are missing: make setup"

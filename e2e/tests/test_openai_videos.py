@@ -256,10 +256,12 @@ def test_in_another_bucket(stored):
 
 
 def test_without_the_shipped_body(gateways):
-    """On Vertex a download's GET has no body for the filter to replace: a small video comes all the same."""
+    """On Vertex a download's GET has no body for the filter to replace, and it says what to do about that."""
     lab = Lab.of("vertex", gateways(BACKENDS["vertex"]))
     got, _ = finished(lab, polls=0, size=50_000, seed="n")
-    assert lab.client.videos.download_content(got.id).content == samples.make("mp4", 50_000, "n")
+    with pytest.raises(openai.InternalServerError, match="envoy/vertex.yaml") as told:
+        lab.client.videos.download_content(got.id)
+    assert told.value.code == "gateway_misconfigured"
 
 
 @pytest.mark.parametrize("variant", ["thumbnail", "spritesheet"])
