@@ -87,13 +87,16 @@ class Host:
         """Bytes of linear memory."""
         return self._memory.data_len(self._store)
 
-    def run(self, path: str, request: Iterable[bytes], content_type: str, reply: Iterable[bytes]) -> Exchange:
-        """One exchange: a POST whose body comes in the pieces of `request`, answered 200 with those of `reply`."""
+    def run(
+        self, path: str, sent_type: str, request: Iterable[bytes], content_type: str, reply: Iterable[bytes]
+    ) -> Exchange:
+        """One exchange: a POST whose body, of `sent_type`, comes in the pieces of `request`, answered 200 with those of
+        `reply`, of `content_type`."""
         self._call("request headers", "proxy_on_context_create", STREAM, ROOT)
         pieces = list(request)
         self._maps[REQUEST] = [
             (":method", "POST"), (":path", path), (":authority", "localhost"), (":scheme", "http"),
-            ("content-type", "application/json"), ("content-length", str(sum(map(len, pieces)))),
+            ("content-type", sent_type), ("content-length", str(sum(map(len, pieces)))),
             ("authorization", "Bearer sk-client"), ("accept", "application/json"), ("user-agent", "OpenAI/Python 3.54.0"),
             ("x-forwarded-proto", "http"), ("x-request-id", "6f2d0a4e-6c1f-4a39-9f0e-6b1c2f0d7a11"),
         ]  # fmt: skip
@@ -208,9 +211,13 @@ class Host:
         return self._give(data[start : start + most], at, size_at) if data else NOT_FOUND
 
     def _proxy_set_buffer_bytes(self, buffer: int, start: int, length: int, at: int, size: int) -> int:
-        if start != 0 or length & 0xFFFF_FFFF < len(self._buffers[buffer]):
-            raise HostError("a body is only ever replaced as a whole")
-        self._buffers[buffer] = self._read(at, size)
+        held, data = self._buffers[buffer], self._read(at, size)
+        if start & 0xFFFF_FFFF >= len(held) and start:
+            self._buffers[buffer] = held + data
+        elif start or length & 0xFFFF_FFFF < len(held):
+            raise HostError("a body is only ever replaced as a whole, or appended to")
+        else:
+            self._buffers[buffer] = data
         return OK
 
     def _proxy_send_local_response(self, status: int, *arguments: int) -> int:

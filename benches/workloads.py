@@ -27,6 +27,8 @@ class Workload:
     told: bytes
     # Cuts the reply as the network would.
     cut: Callable[[bytes], Iterable[bytes]]
+    path: str = CHAT
+    sent_type: str = "application/json"
 
     def content_type(self) -> str:
         """Of Google's reply."""
@@ -39,7 +41,7 @@ class Workload:
         assert self.sent in done.request_body, done.request_body[:500]
         assert self.told in done.reply_body, done.reply_body[:500]
         json.loads(done.request_body)
-        if self.streamed:
+        if self.streamed and self.path == CHAT:
             assert done.reply_body.endswith(b"data: [DONE]\n\n"), done.reply_body[-500:]
         else:
             json.loads(done.reply_body)
@@ -127,6 +129,15 @@ def tool_loop(rounds: int) -> bytes:
     return dump({**body, "model": "gemini-3-pro-preview"})
 
 
+def form(files: dict[str, bytes], **fields: str) -> bytes:
+    """A multipart form with the boundary `b`."""
+    line = b'--b\r\nContent-Disposition: form-data; name="%s"'
+    parts = [line % name.encode() + b"\r\n\r\n" + text.encode() + b"\r\n" for name, text in fields.items()]
+    head = b'; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\n'
+    parts += [line % name.encode() + head + data + b"\r\n" for name, data in files.items()]
+    return b"".join(parts) + b"--b--\r\n"
+
+
 def workloads() -> list[Workload]:
     """All of them, the quick ones first."""
     hello, answer = chat(user("Say hello.")), dump(response({"text": "Hello there."}))
@@ -144,6 +155,10 @@ def workloads() -> list[Workload]:
     drawing = response({"inlineData": {"mimeType": "image/png", "data": drawn}})
     url = b'"data:image/png;base64,' + drawn.encode() + b'"'
     hello_sent, hello_told = b"Say hello.", b"Hello there."
+    recording = base64.b64decode(noise(25 * MB // 3 * 4))
+    upload = form({"file": recording}, model="gemini-2.5-flash")
+    draw = dump({"model": "gemini-2.5-flash-image", "prompt": "Draw."})
+    told = b'"b64_json":"' + drawn.encode() + b'"'
     return [
         Workload("small chat", hello, answer, False, hello_sent, hello_told, pieces),
         Workload("100 messages", long, answer, False, b"98. The quick", hello_told, pieces),
@@ -155,4 +170,11 @@ def workloads() -> list[Workload]:
         Workload("20 MB image in a request", seen, answer, False, image.encode(), hello_told, pieces),
         Workload("10 MB image in a reply", hello, dump(drawing), False, hello_sent, url, pieces),
         Workload("10 MB image in a stream", stream, sse(drawing), True, hello_sent, url, pieces),
+        Workload(
+            "25 MB recording uploaded", upload, answer, False, base64.b64encode(recording), hello_told, pieces,
+            "/v1/audio/transcriptions", "multipart/form-data; boundary=b",
+        ),
+        Workload(
+            "10 MB image drawn", draw, dump(drawing), False, b"Draw.", told, pieces, "/v1/images/generations",
+        ),
     ]
