@@ -58,7 +58,7 @@ compose: need targets $(VENV)/.done wasm ## the docker-compose harness: up, smok
 oci: wasm ## the filter as an OCI image, for Istio and Envoy Gateway (needs a Docker engine); IMAGE=name:tag names it
 	@envoy/oci/build $(GEMINI_FILTER_WASM) $(IMAGE)
 
-size: wasm ## the filter's size; fails at 1.4 MB
+size: wasm ## the filter's size; fails at 1.85 MB
 	@bytes=$$(stat -c %s $(GEMINI_FILTER_WASM)); gzipped=$$(gzip -9c $(GEMINI_FILTER_WASM) | wc -c); \
 	  echo "gemini_filter.wasm: $$bytes bytes, $$gzipped gzipped (must stay below $(MAX_WASM_BYTES))"; \
 	  test $$bytes -lt $(MAX_WASM_BYTES)

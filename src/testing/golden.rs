@@ -14,9 +14,12 @@
 //! A file is head lines, an empty line, and the body; JSON is shown indented, streams as they are.
 //! `UPDATE_GOLDEN=1 cargo test` rewrites what is expected.
 
+use std::rc::Rc;
+
 use include_dir::{Dir, include_dir};
 
 use super::{Host, Message, config};
+use crate::config::Config;
 
 static TESTDATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/testdata");
 
@@ -50,13 +53,12 @@ impl Case {
         Some(parse(self.bytes(file)?))
     }
 
-    /// The exchange up to Google.
-    fn requested(&self) -> Host {
-        let mut host = Host::new(&config(self.config()));
-        host.call_replies =
+    /// The client's part, and what goes before the request. Read once, as a stream is replayed thousands of times.
+    fn asked(&self) -> Asked {
+        let call_replies =
             (1..).map_while(|number| self.message(&format!("call_{number}_reply.http"))).collect();
-        host.request(&self.message("request.http").unwrap());
-        host
+        let request = self.message("request.http").unwrap();
+        Asked { config: config(self.config()), request, call_replies }
     }
 
     fn calls_expected(&self) -> usize {
@@ -70,7 +72,7 @@ impl Case {
 
     /// Compares, or rewrites, every file that is expected.
     pub(crate) fn check(&self) {
-        let mut host = self.requested();
+        let mut host = self.asked().send();
         self.expect("upstream_request.http", host.upstream.as_ref().map(show));
         for number in 1..=host.called.len().max(self.calls_expected()) {
             let call = number.checked_sub(1).and_then(|index| host.called.get(index));
@@ -97,8 +99,9 @@ impl Case {
         if !reply.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
             return 0;
         }
+        let asked = self.asked();
         let expected = {
-            let mut host = self.requested();
+            let mut host = asked.send();
             host.reply(&reply, [&reply.body[..]], false);
             host.client
         };
@@ -107,7 +110,7 @@ impl Case {
         for newline in ["\r\n", "\n", "\r"] {
             let stream = text.replace('\n', newline).into_bytes();
             let mut replay = |pieces: &mut dyn Iterator<Item = &[u8]>, trailers, shown: &str| {
-                let mut host = self.requested();
+                let mut host = asked.send();
                 host.reply(&reply, pieces, trailers);
                 // Without a finish reason nothing can be appended at trailers: the connection is cut instead.
                 if !host.cut {
@@ -152,6 +155,23 @@ impl Case {
         if let Some((message, length)) = length {
             assert_eq!(length, message.body.len().to_string(), "{}", self.name());
         }
+    }
+}
+
+/// What a client asks.
+struct Asked {
+    config: Rc<Config>,
+    request: Message,
+    call_replies: Vec<Message>,
+}
+
+impl Asked {
+    /// The exchange up to Google.
+    fn send(&self) -> Host {
+        let mut host = Host::new(&self.config);
+        host.call_replies.clone_from(&self.call_replies);
+        host.request(&self.request);
+        host
     }
 }
 
