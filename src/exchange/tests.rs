@@ -1,5 +1,6 @@
 mod ahead;
 mod token;
+mod uploads;
 
 use super::*;
 use crate::testing::{Host, Message, NoTokens, Remembered, config};
