@@ -24,7 +24,7 @@ use crate::config::{Config, RouteType, UpstreamFormat};
 use crate::error::Error;
 use crate::form::Form;
 use crate::memory::Signatures;
-use crate::pipe::Pipe;
+use crate::pipe::{Pipe, Usage};
 use crate::rope::Rope;
 
 pub use path::Found;
@@ -160,7 +160,7 @@ pub enum Next {
 }
 
 /// A reply made here.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -168,13 +168,17 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Rope,
+    /// Tokens of the calls that it was made of.
+    pub usage: Option<Usage>,
+    /// The header that names the model, whose own name is configured.
+    pub model_header: Option<(String, String)>,
 }
 
 impl From<&Error> for Answer {
     fn from(error: &Error) -> Self {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(error.retry_headers());
-        Self { status: error.status(), headers, body: error.body().into() }
+        Self { status: error.status(), headers, body: error.body().into(), ..Self::default() }
     }
 }
 

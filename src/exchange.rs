@@ -311,10 +311,20 @@ impl Exchange {
         if !self.request_id.is_empty() {
             answer.headers.push(("x-request-id", self.request_id.clone()));
         }
+        if answer.status == 200 && !self.record.model.is_empty() {
+            let name = self.config.model_name_header.clone();
+            answer.model_header = name.map(|name| (name, self.model_value()));
+        }
+        self.record.usage = answer.usage.or(self.record.usage);
         self.record.status = answer.status;
         self.held.set(0);
         self.state = State::Pass;
         Act::Answer(answer)
+    }
+
+    /// What the header says that names the model.
+    fn model_value(&self) -> String {
+        format!("gemini/{}", self.record.model)
     }
 
     /// The whole body is there.

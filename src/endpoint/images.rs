@@ -174,7 +174,9 @@ fn gathered(replies: Vec<Vec<u8>>, telling: &Telling, dropped: &[&str]) -> Resul
     if !dropped.is_empty() {
         headers.push(("x-llm-dropped", dropped.join(", ")));
     }
-    Ok(Next::Answer(Answer { status: 200, headers, body: telling.tell(drawn)? }))
+    let usage = drawn.usage();
+    let body = telling.tell(drawn)?;
+    Ok(Next::Answer(Answer { status: 200, headers, body, usage, ..Answer::default() }))
 }
 
 /// Whether the reply is a stream. One is of no use to a client that did not ask for it, whatever the route says of chats.

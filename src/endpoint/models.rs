@@ -180,7 +180,7 @@ impl List {
 
 fn answer(json: Vec<u8>) -> Answer {
     let headers = vec![("content-type", "application/json".to_owned())];
-    Answer { status: 200, headers, body: json.into() }
+    Answer { status: 200, headers, body: json.into(), ..Answer::default() }
 }
 
 /// The reader of what Google knows of a model.

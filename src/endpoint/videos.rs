@@ -50,7 +50,7 @@ pub fn retrieve(request: &Request<'_>) -> Result<Next, Error> {
         let then = Box::new(move |replies: Vec<Vec<u8>>| {
             let body = retrieved.tell(replies.first().map_or(&[], Vec::as_slice))?.into();
             let headers = vec![("content-type", "application/json".to_owned())];
-            Ok(Next::Answer(Answer { status: 200, headers, body }))
+            Ok(Next::Answer(Answer { status: 200, headers, body, ..Answer::default() }))
         });
         return Ok(Next::Fetch(Fetch { calls: vec![Call { operation, body }], model, then }));
     }

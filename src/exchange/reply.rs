@@ -242,7 +242,7 @@ impl Exchange {
             headers.push(("x-request-id", self.request_id.clone()));
         }
         let status = status.to_string();
-        let model = format!("gemini/{}", self.record.model);
+        let model = self.model_value();
         let mut ours = vec![(":status", status.as_str())];
         ours.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
         if let Some(name) = self.config.model_name_header.as_deref().filter(|_| status == "200") {
@@ -259,7 +259,7 @@ impl Exchange {
 fn whole(reply: &dyn Pipe, out: Sink) -> Answer {
     let mut body = Rope::from(out.bytes);
     body.append(out.body);
-    Answer { status: 200, headers: type_headers(reply), body }
+    Answer { status: 200, headers: type_headers(reply), body, ..Answer::default() }
 }
 
 fn type_headers(reply: &dyn Pipe) -> Vec<(&'static str, String)> {
