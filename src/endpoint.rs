@@ -62,7 +62,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/images/generations", images::generations).of(RouteType::ImageGenerations),
     post("/images/edits", images::edits).of(RouteType::ImageEdits).form(),
     post("/images/variations", images::variations).of(RouteType::ImageEdits).form(),
-    post("/moderations", moderations::moderations),
+    post("/moderations", moderations::moderations).ahead(moderations::ahead),
     post("/audio/speech", audio::speech).of(RouteType::Speech).ahead(chat::ahead),
     post("/audio/transcriptions", audio::transcriptions).of(RouteType::Transcriptions).form(),
     post("/audio/translations", audio::translations).of(RouteType::Translations).form(),

@@ -31,7 +31,13 @@ pub struct Auth {
     token_header: Option<String>,
     /// The header was an API key given as a bearer token.
     was_bearer: bool,
+    /// Whose resources are paid for.
+    project: Option<String>,
 }
+
+/// Ids of projects have at least so many characters, <https://cloud.google.com/resource-manager/docs/creating-managing-projects>.
+/// Shorter ones are numbers, or words of any message.
+const SHORTEST_PROJECT: usize = 6;
 
 #[derive(Clone)]
 struct Credential {
@@ -76,7 +82,14 @@ impl Auth {
         self.source.as_ref().map_or(Duration::ZERO, |source| source.wait())
     }
 
-    /// What no message may repeat: each value, without its scheme, and as it stands in a URL.
+    /// For calls on behalf of the upstream's project, which no message may name.
+    pub(super) fn of_project(mut self, upstream: &Upstream) -> Self {
+        let project = upstream.project.as_deref().and_then(|parent| parent.split('/').nth(1));
+        self.project = project.filter(|project| project.len() >= SHORTEST_PROJECT).map(str::to_owned);
+        self
+    }
+
+    /// What no message may repeat: each value, without its scheme, and as it stands in a URL; the project.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let values =
@@ -86,7 +99,7 @@ impl Auth {
             [value.to_owned(), token.to_owned(), percent_encode(value)]
         };
         let keys = self.source.iter().flat_map(|source| source.secrets());
-        values.flat_map(forms).chain(keys).collect()
+        values.flat_map(forms).chain(keys).chain(self.project.clone()).collect()
     }
 
     /// `native`: the upstream is Google's own API, not the one that is compatible with OpenAI's.

@@ -59,7 +59,8 @@ impl Document {
         if self.max_held_bytes == 0 {
             return Err(ConfigError::at("max_held_bytes", "expected an integer of at least 1"));
         }
-        let auth = Auth::check(self.auth, &upstream, upstream_format == UpstreamFormat::Gemini, env)?;
+        let auth = Auth::check(self.auth, &upstream, upstream_format == UpstreamFormat::Gemini, env)?
+            .of_project(&upstream);
         auth.check_other("cluster_header", &cluster.header)?;
         let mut warnings: Vec<String> = auth.warnings().map(str::to_owned).collect();
         if (1..=KONG_BODY_SIZE).contains(&self.max_request_body_size) {

@@ -28,10 +28,12 @@ impl Endpoint {
         if forced && let Some(row) = ours().filter(whole).find(|row| row.method == method) {
             return Found::Endpoint(row, String::new());
         }
-        // A path with an id in it may be somebody else's.
-        let path = by_path().map(|(row, _)| row).find(whole).map(|row| row.path);
-        let allowed: Vec<_> =
+        // A name with a colon in it belongs to Google's own API: `models/gemini-2.5-flash:generateContent`.
+        let path = by_path().find(|(_, id)| !id.contains(':')).map(|(row, _)| row.path);
+        let mut allowed: Vec<_> =
             ours().filter(|row| forced || Some(row.path) == path).map(|row| row.method).collect();
+        allowed.sort_unstable();
+        allowed.dedup();
         if allowed.is_empty() { Found::Nothing } else { Found::Allowed(allowed) }
     }
 }

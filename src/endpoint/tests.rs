@@ -22,6 +22,18 @@ fn any_prefix_finds_the_endpoint() {
     }
     assert_eq!(found(RouteType::Chat, "POST", "/anything"), "/chat/completions");
     assert_eq!(found(RouteType::Chat, "GET", "/anything"), "POST");
+    for (route_type, method, path, expected) in [
+        (RouteType::Auto, "DELETE", "/v1/models/gemini-2.5-flash", "GET"),
+        (RouteType::Auto, "POST", "/v1/models/gemini-2.5-flash", "GET"),
+        (RouteType::Auto, "POST", "/v1beta/models/gemini-2.5-flash:generateContent", ""),
+        (RouteType::Auto, "PUT", "/v1/videos/video_1", "DELETE GET"),
+        (RouteType::Auto, "HEAD", "/v1/videos/video_1/content", "GET"),
+        (RouteType::Auto, "PATCH", "/v1/videos", "GET POST"),
+        (RouteType::ImageEdits, "GET", "/x", "POST"),
+        (RouteType::Models, "POST", "/x", "GET"),
+    ] {
+        assert_eq!(found(route_type, method, path), expected, "{method} {path}");
+    }
 }
 
 #[test]

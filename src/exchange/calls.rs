@@ -112,6 +112,7 @@ impl Exchange {
 }
 
 fn no_cluster() -> Error {
-    let message = "The gateway does not know which cluster to ask: set `upstream_cluster` in the filter's configuration.";
-    Error::server(500, message).code("gateway_misconfigured")
+    let message = "Envoy does not know the cluster that the gateway's own calls go to: that of the request's route, or \
+                   `upstream_cluster`.";
+    Error::server(503, message).code("gateway_misconfigured")
 }

@@ -66,7 +66,8 @@ impl Exchange {
             config: &self.config,
             operation: &forward.operation,
             headers: &forward.headers,
-            length: (forward.operation.verb() == "POST").then(|| forward.body.len()),
+            // Without it Envoy would send an empty body in chunks.
+            length: (asked.has_body || !forward.body.is_empty()).then(|| forward.body.len()),
             client: &asked.client,
             token: self.token.as_deref(),
         };

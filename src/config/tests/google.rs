@@ -220,3 +220,15 @@ fn api_keys_are_no_bearer_tokens() {
     let config = load(r#"{"auth":{"header_name":"X-Key","header_value":"Bearer AIzaSECRET"}}"#);
     assert_eq!(config.auth.header(), Some(("x-key", "Bearer AIzaSECRET")));
 }
+
+#[test]
+fn the_project_is_a_secret_unless_its_name_is_too_short_for_one() {
+    for (project, expected) in [("my-secret-project", true), ("p", false)] {
+        let json = format!(
+            r#"{{"auth":{{"gcp_access_token_header":"x-token"}},
+                "model":{{"options":{{"gemini":{{"project_id":"{project}","location_id":"global"}}}}}}}}"#
+        );
+        let config = crate::testing::config(&json);
+        assert_eq!(config.auth.secrets().contains(&project.to_owned()), expected, "{project}");
+    }
+}

@@ -139,7 +139,7 @@ fn a_call_has_nothing_of_the_clients() {
 fn a_call_that_fails_ends_the_request() {
     let quota = br#"{"error":{"code":429,"message":"Quota of key k-secret.","status":"RESOURCE_EXHAUSTED"}}"#;
     for (called, status) in [
-        (Called::NoCluster, 500),
+        (Called::NoCluster, 503),
         (Called::Failed, 502),
         (Called::Reply { status: 429, body: quota.to_vec() }, 429),
         (Called::Reply { status: 503, body: b"upstream connect error".to_vec() }, 503),
