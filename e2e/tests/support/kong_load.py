@@ -27,7 +27,10 @@ PARAMS = "all or none of these fields must be set: 'auth.param_name', 'auth.para
 PLACE = {"api_endpoint": "gemini.local", "project_id": "test-project", "location_id": "us-central1"}
 PLACES = "all or none of these fields must be set: 'api_endpoint', 'project_id', 'location_id'"
 NOT_YET = "what is not built yet is refused by name"
-LATER = ["llm/v1/completions", "llm/v1/embeddings", "image/v1/images/generations", "preserve"]
+SERVED = [
+    "llm/v1/completions", "llm/v1/embeddings", "image/v1/images/generations", "image/v1/images/edits", "video/v1/videos/generations",
+]
+LATER = ["llm/v1/responses", "preserve"]
 
 LOADS = [
     Load("config:169 a header's name without its value", config({"header_name": "Authorization"}), HEADERS),
@@ -54,7 +57,7 @@ LOADS = [
     Load(
         "config:348 the native format on another route type", config(HEADER, llm_format="gemini", route_type="llm/v1/completions"),
         "native provider options in llm_format can only be used with the 'llm/v1/chat' route_type", NOT_YET,
-        "route_type: llm/v1/completions is not supported yet",
+        "llm_format: gemini is not supported yet",
     ),
     Load(
         "config:459 the native format of gemini", config(HEADER, llm_format="gemini"), "", "native clients come with issue 6",
@@ -94,6 +97,7 @@ LOADS = [
         "§1.2 temperature 4", config(HEADER, {"temperature": 4}), "", "Google's models take none above 2",
         "model.options.temperature: expected a number from 0 to 2",
     ),
+    *(Load(f"§2.2 {kind}", config(HEADER, route_type=kind)) for kind in SERVED),
     *(Load(f"§2.2 {kind}", config(HEADER, route_type=kind), "", NOT_YET, f"route_type: {kind} is not supported yet") for kind in LATER),
     Load(
         "§1.3 an expression without a source", config(HEADER, {"upstream_url": "https://gemini.local/$(model)"}, allowed_hosts=["gemini.local"]),
