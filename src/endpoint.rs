@@ -52,7 +52,7 @@ pub struct Endpoint {
 /// Every endpoint. Where a path ends like several of them, the first is meant.
 pub const ENDPOINTS: &[Endpoint] = &[
     post("/chat/completions", chat_completions).of(RouteType::Chat).ahead(chat_ahead),
-    post("/completions", completions::completions).of(RouteType::Completions).ahead(completions::ahead),
+    post("/completions", completions::completions).of(RouteType::Completions).ahead(chat::ahead),
     post("/responses/input_tokens", tokens::input_tokens),
     post("/tokenize", tokens::tokenize),
     get("/models", models::list).of(RouteType::Models),

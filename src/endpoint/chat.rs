@@ -226,11 +226,13 @@ pub(super) fn check_weight(body: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What every chat asks of Google where that is told before the body: a stream, whatever the client wants.
+/// What chats, completions and speech ask of Google where that is told before the body: a stream, whatever the client
+/// wants.
 ///
 /// # Errors
-/// 400 where the model is not known.
+/// 400 where the model is not known, 501 where the route speaks OpenAI's format to Google.
 pub fn ahead(config: &Config) -> Result<Operation, Error> {
+    check_native(config)?;
     let resource = model(config, None)?.resource(config.upstream.backend);
     Ok(Operation::Model { resource, method: "streamGenerateContent", preview: false })
 }
@@ -275,6 +277,11 @@ pub(super) fn streams(config: &Config, asked: Option<bool>) -> Result<bool, Erro
             Err(Error::invalid("response streaming is not enabled for this LLM").param("stream"))
         }
     }
+}
+
+/// The same where a stream is of no use to a client that did not ask for it: images, sound and transcripts.
+pub(super) fn streams_as_asked(config: &Config, asked: Option<bool>) -> Result<bool, Error> {
+    Ok(streams(config, asked)? && asked == Some(true))
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use super::chat::envelope::Shape;
 use super::chat::output::MOST_ALTERNATIVES;
 use super::chat::sampling::out_of_range;
-use super::{Next, Operation, Request, chat};
-use crate::config::{Config, Output};
+use super::{Next, Request, chat};
+use crate::config::Output;
 use crate::error::Error;
 use crate::model::Model;
 use crate::wire::json::{self, Object};
@@ -83,15 +83,6 @@ fn echoed(prompt: &RawValue, n: i64) -> Result<String, Error> {
 
 /// Bytes of prompts in one reply, which a request could otherwise make eight times as long as itself.
 const MOST_ECHOED: usize = 1 << 20;
-
-/// What every completion asks of Google where that is told before the body: what chat does.
-///
-/// # Errors
-/// 400 where the model is not known, 501 where the route has no completions.
-pub fn ahead(config: &Config) -> Result<Operation, Error> {
-    chat::check_native(config)?;
-    chat::ahead(config)
-}
 
 /// Refuses a model that does not answer with text.
 fn check_text(model: &Model) -> Result<(), Error> {

@@ -30,7 +30,7 @@ use std::rc::Rc;
 
 use super::chat::{self, google};
 use super::{Answer, Call, Fetch, Forward, Next, Operation, Request, fields};
-use crate::config::{Config, ResponseStreaming};
+use crate::config::Config;
 use crate::error::Error;
 use crate::model::Model;
 use crate::pipe;
@@ -93,7 +93,7 @@ fn images(request: &Request<'_>, task: Task) -> Result<Next, Error> {
     let (config, backend) = (request.config, request.config.upstream.backend);
     let model = chat::model(config, asked.model.as_deref())?.told(config.model.capabilities);
     let mut google = google::of_body(&json, backend, &config.forced())?;
-    let stream = streams(config, &asked)?;
+    let stream = chat::streams_as_asked(config, asked.stream)?;
     let prompt = prompt(&asked, task)?;
     let mut wanted = options::read(&asked, &mut google, stream, &model, backend)?;
     if task == Task::Generate && asked.image.or(asked.images).is_some() {
@@ -177,16 +177,6 @@ fn gathered(replies: Vec<Vec<u8>>, telling: &Telling, dropped: &[&str]) -> Resul
     let usage = drawn.usage();
     let body = telling.tell(drawn)?;
     Ok(Next::Answer(Answer { status: 200, headers, body, usage, ..Answer::default() }))
-}
-
-/// Whether the reply is a stream. One is of no use to a client that did not ask for it, whatever the route says of chats.
-fn streams(config: &Config, asked: &ImagesRequest<'_>) -> Result<bool, Error> {
-    match asked.stream {
-        Some(true) if config.response_streaming == ResponseStreaming::Deny => {
-            chat::streams(config, asked.stream)
-        }
-        asked => Ok(asked == Some(true)),
-    }
 }
 
 fn prompt<'a>(asked: &ImagesRequest<'a>, task: Task) -> Result<Text<'a>, Error> {

@@ -13,10 +13,10 @@ use super::asked::Asked;
 use super::heard::{TranscriptReply, TranscriptStream};
 use super::prompt;
 use super::render::{Format, Plan, Task};
-use crate::config::ResponseStreaming;
+use crate::config::Config;
 use crate::endpoint::chat::envelope::push_string;
 use crate::endpoint::chat::sampling::of_route;
-use crate::endpoint::chat::{model, streams};
+use crate::endpoint::chat::{check_native, model, streams_as_asked};
 use crate::endpoint::{Forward, Next, Operation, Request};
 use crate::error::Error;
 use crate::form::File;
@@ -43,6 +43,7 @@ pub fn translations(request: &Request<'_>) -> Result<Next, Error> {
 }
 
 fn hear(request: &Request<'_>, task: Task) -> Result<Next, Error> {
+    check_native(request.config)?;
     let form = request.form.take().ok_or_else(|| {
         Error::invalid("Expected a form: send the file and the other fields as multipart/form-data.")
     })?;
@@ -52,7 +53,7 @@ fn hear(request: &Request<'_>, task: Task) -> Result<Next, Error> {
     let model = model(config, asked.model.as_deref())?.told(config.model.capabilities);
     let file = asked.file.take().ok_or_else(|| Error::missing("file"))?;
     let mime_type = mime_type(&file, backend)?;
-    let stream = stream(&asked, config.response_streaming, streams(config, Some(asked.stream))?)?;
+    let stream = stream(&asked, config)?;
     let transcriber = model.is_transcriber();
     let generation = if transcriber {
         options(&mut asked, task)?
@@ -127,16 +128,17 @@ fn mime_type(file: &File, backend: Backend) -> Result<Cow<'static, str>, Error> 
 }
 
 /// Whether the transcript comes as it is written, which only makes sense for some formats.
-fn stream(asked: &Asked, configured: ResponseStreaming, stream: bool) -> Result<bool, Error> {
+fn stream(asked: &Asked, config: &Config) -> Result<bool, Error> {
+    let stream = streams_as_asked(config, Some(asked.stream))?;
     let able = matches!(asked.format, Format::Json | Format::Text | Format::DiarizedJson);
-    if stream && !able && configured != ResponseStreaming::Always {
+    if stream && !able {
         return Err(Error::invalid(
             "Only transcripts of the formats 'json', 'text' and 'diarized_json' can be streamed.",
         )
         .param("stream")
         .code("unsupported_value"));
     }
-    Ok(stream && able)
+    Ok(stream)
 }
 
 /// What a model that hears is asked to answer.

@@ -17,7 +17,7 @@ use super::sound::{Format, SpeechReply, SpeechStream};
 use super::voices::{DEFAULT, voice};
 use crate::config::{Config, RequestMode};
 use crate::endpoint::chat::sampling::{of_route, within};
-use crate::endpoint::chat::{check_weight, model, streams};
+use crate::endpoint::chat::{check_native, check_weight, model, streams_as_asked};
 use crate::endpoint::{Forward, Next, Operation, Request};
 use crate::error::Error;
 use crate::pipe;
@@ -31,6 +31,7 @@ use crate::wire::text::{Str, Text};
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn speech(request: &Request<'_>) -> Result<Next, Error> {
+    check_native(request.config)?;
     check_weight(request.body)?;
     let Object(asked) = json::from_slice::<Object<SpeechRequest<'_>>>(request.body)?;
 
@@ -100,8 +101,7 @@ fn format(asked: Option<&str>) -> Result<Format, Error> {
     }
 }
 
-/// Whether the sound comes as it is spoken, and then whether in events. Where every reply streams, so does one that
-/// nobody asked to; bytes are what OpenAI streams by default.
+/// Whether the sound comes as it is spoken, and then whether in events; bytes are what OpenAI streams by default.
 fn streamed(asked: Option<&str>, config: &Config) -> Result<Option<bool>, Error> {
     let events = match asked {
         None | Some("audio") => false,
@@ -112,6 +112,7 @@ fn streamed(asked: Option<&str>, config: &Config) -> Result<Option<bool>, Error>
                 .code("invalid_value"));
         }
     };
-    let stream = streams(config, Some(asked.is_some())).map_err(|error| error.param("stream_format"))?;
+    let stream = streams_as_asked(config, Some(asked.is_some()));
+    let stream = stream.map_err(|error| error.param("stream_format"))?;
     Ok((stream || config.request_mode == RequestMode::Headers).then_some(events))
 }

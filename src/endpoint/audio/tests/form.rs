@@ -114,6 +114,17 @@ fn the_model_is_told_what_the_client_says() {
 }
 
 #[test]
+fn a_route_of_the_other_format_has_no_transcripts() {
+    let openai = r#","upstream_format":"openai""#;
+    for handler in [transcriptions as Handler, translations] {
+        let fields = vec![("file", file("a.wav", "", b"RIFF"))];
+        let error = forwarded(handler, openai, fields).err().unwrap();
+        assert_eq!(error.status(), 501);
+        assert!(String::from_utf8(error.body()).unwrap().contains("unsupported_endpoint"));
+    }
+}
+
+#[test]
 fn what_has_no_effect_is_told() {
     let (general, transcriber) = (("model", "gemini-3.6-flash"), ("model", "gemini-3.5-transcribe"));
     for (fields, expected) in [
@@ -142,17 +153,18 @@ fn what_has_no_effect_is_told() {
 }
 
 #[test]
-fn where_every_reply_streams_those_that_can_do() {
-    let model = || ("model", Value::Text("gemini-2.5-flash".to_owned()));
-    let format = |format: &str| ("response_format", Value::Text(format.to_owned()));
-    for (asked, expected) in [
-        (format("json"), "streamGenerateContent"),
-        (format("diarized_json"), "streamGenerateContent"),
-        (format("vtt"), "generateContent"),
+fn only_what_was_asked_for_streams_wherever_chats_do() {
+    let always = r#","response_streaming":"always""#;
+    for (fields, expected) in [
+        (&[("response_format", "json")][..], "generateContent"),
+        (&[("response_format", "diarized_json"), ("stream", "false")], "generateContent"),
+        (&[("response_format", "vtt")], "generateContent"),
+        (&[("stream", "true")], "streamGenerateContent"),
     ] {
-        let fields = vec![("file", file("a.wav", "", b"RIFF")), model(), asked];
-        let always = r#","response_streaming":"always""#;
-        let operation = forwarded(transcriptions, always, fields).unwrap().operation;
+        let mut all = vec![("file", file("a.wav", "", b"RIFF"))];
+        let fields = fields.iter().chain(&[("model", "gemini-2.5-flash")]);
+        all.extend(fields.map(|(name, text)| (*name, Value::Text((*text).to_owned()))));
+        let operation = forwarded(transcriptions, always, all).unwrap().operation;
         let Operation::Model { method, .. } = operation else { panic!("{operation:?}") };
         assert_eq!(method, expected);
     }

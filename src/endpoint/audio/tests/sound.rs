@@ -43,6 +43,18 @@ fn what_cannot_be_is_named() {
 }
 
 #[test]
+fn a_route_of_the_other_format_does_not_speak() {
+    let openai = r#"{"auth":{"header_value":"k"},"upstream_format":"openai"}"#;
+    let body = r#"{"model":"gemini-2.5-pro-preview-tts","input":"a"}"#;
+    let error = forwarded(openai, body).err().unwrap();
+    let ahead = crate::endpoint::chat::ahead(&config(openai)).err().unwrap();
+    for error in [error, ahead] {
+        assert_eq!(error.status(), 501);
+        assert!(String::from_utf8(error.body()).unwrap().contains("unsupported_endpoint"));
+    }
+}
+
+#[test]
 fn the_request_says_what_the_client_does() {
     let options = r#"{"auth":{"header_value":"k"},"model":{"options":{"temperature":0.5,"max_tokens":100}}}"#;
     let said = r#"{"contents":[{"role":"user","parts":[{"text":"TEXT"}]}],"generationConfig":"#;
