@@ -76,6 +76,13 @@ impl Error {
         Self::server(502, "The model's reply could not be read.").code("invalid_upstream_response")
     }
 
+    /// A file in the upstream reply is no base64.
+    #[must_use]
+    pub fn file_unreadable() -> Self {
+        Self::server(502, "The model's reply holds a file that could not be read.")
+            .code("invalid_upstream_response")
+    }
+
     pub(crate) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             status,

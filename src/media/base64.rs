@@ -10,7 +10,7 @@ use std::iter;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::wire::base64::Joiner;
+use crate::wire::base64::{Joiner, clean};
 use crate::wire::literal::Characters;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -193,35 +193,6 @@ fn value(byte: u8) -> Option<u32> {
 fn is_well_formed(text: &[u8]) -> bool {
     let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     !text.is_empty() && text.len() & 3 == 0 && clean(unpadded) == unpadded.len()
-}
-
-/// How many bytes at the start are of the standard alphabet.
-fn clean(text: &[u8]) -> usize {
-    let (words, _) = text.as_chunks::<8>();
-    let words = words.iter().take_while(|word| is_clean(u64::from_le_bytes(**word))).count();
-    let start = words.saturating_mul(8);
-    let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let rest = text.get(start..).unwrap_or_default().iter().take_while(is_letter).count();
-    start.saturating_add(rest)
-}
-
-/// Whether all eight bytes are of the standard alphabet.
-fn is_clean(word: u64) -> bool {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const CASE: u64 = 0x2020_2020_2020_2020;
-    let letters = within::<b'a', b'z'>(word | CASE);
-    let digits = within::<b'/', b'9'>(word);
-    let plus = within::<b'+', b'+'>(word);
-    (letters | digits | plus) & !word & HIGH == HIGH
-}
-
-/// Sets the high bit of every byte from `LOW` to `TOP`. Right for ASCII; other bytes spoil their neighbours' bits, and
-/// show themselves by their own high bit.
-fn within<const LOW: u8, const TOP: u8>(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let from = ONES.wrapping_mul(u64::from(0x80_u8.wrapping_sub(LOW)));
-    let beyond = ONES.wrapping_mul(u64::from(0x7F_u8.wrapping_sub(TOP)));
-    word.wrapping_add(from) & !word.wrapping_add(beyond)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{JSON, Pipe, Sink};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::rope::Rope;
-use crate::wire::base64::Decoder;
+use crate::wire::base64::{Check, Decoder};
 use crate::wire::lift::{Lift, Lifted};
 
 /// What a reply with files in it is turned into.
@@ -35,6 +35,8 @@ pub fn lifted<F: Files + 'static>(reader: F) -> Box<dyn Pipe> {
     Box::new(Taken {
         lift: Lift::default(),
         decoder: Decoder::default(),
+        check: Check::default(),
+        broken: false,
         files,
         streams: false,
         begun: false,
@@ -49,6 +51,8 @@ pub fn decoded<F: Files + 'static>(reader: F) -> Box<dyn Pipe> {
     Box::new(Taken {
         lift: Lift::default(),
         decoder: Decoder::default(),
+        check: Check::default(),
+        broken: false,
         files,
         streams: true,
         begun: false,
@@ -59,6 +63,10 @@ pub fn decoded<F: Files + 'static>(reader: F) -> Box<dyn Pipe> {
 struct Taken<F> {
     lift: Lift,
     decoder: Decoder,
+    /// Of the file that is coming.
+    check: Check,
+    /// Whether one before it was no base64.
+    broken: bool,
     files: Vec<Rope>,
     /// Whether the first file goes to the client as it comes.
     streams: bool,
@@ -79,33 +87,40 @@ impl<F: Files> Pipe for Taken<F> {
     fn head(&mut self, _: &Headers) {}
 
     fn push(&mut self, chunk: &[u8], out: &mut Sink) -> Result<(), Error> {
-        let Self { lift, decoder, files, streams, begun, reader } = self;
+        let Self { lift, decoder, check, broken, files, streams, begun, reader } = self;
         lift.push(chunk, &mut |event| match event {
             Lifted::Begin => {
                 files.push(Rope::default());
                 *decoder = Decoder::default();
+                *broken |= !std::mem::take(check).is_complete();
             }
-            Lifted::Piece(piece) if *streams => {
-                if files.len() == 1 {
-                    decoder.json(piece, &mut out.bytes);
-                    *begun |= !out.bytes.is_empty();
-                }
-            }
+            Lifted::Piece(_) if *streams && files.len() > 1 => {}
             Lifted::Piece(piece) => {
-                if let Some(file) = files.last_mut() {
+                check.json(piece);
+                if *streams {
+                    decoder.json(piece, &mut out.bytes);
+                } else if let Some(file) = files.last_mut() {
                     if reader.decodes() { decoder.json(piece, file.tail()) } else { file.extend(piece) }
                 }
             }
         });
+        if *streams && !check.is_good() {
+            return Err(Error::file_unreadable());
+        }
+        *begun |= !out.bytes.is_empty();
         Ok(())
     }
 
     fn end(&mut self, out: &mut Sink) -> Result<(), Error> {
+        let broken = self.broken || !self.check.is_complete();
         if !self.begun {
-            return self.reader.read(self.lift.rest(), std::mem::take(&mut self.files), out);
+            // What Google says against it comes first.
+            self.reader.read(self.lift.rest(), std::mem::take(&mut self.files), out)?;
+        } else if !self.lift.rest().trim_ascii_end().ends_with(b"}") {
+            // Google's JSON is complete where it ends as it began.
+            return Err(Error::stream_cut());
         }
-        // Google's JSON is complete where it ends as it began.
-        if self.lift.rest().trim_ascii_end().ends_with(b"}") { Ok(()) } else { Err(Error::stream_cut()) }
+        if broken { Err(Error::file_unreadable()) } else { Ok(()) }
     }
 
     fn held(&self) -> usize {
@@ -175,5 +190,28 @@ mod tests {
         let (mut pipe, mut out) = (decoded(Shown { decodes: true }), Sink::default());
         pipe.push(br#"{"data":"Zm9v"#, &mut out).unwrap();
         assert!(pipe.end(&mut out).is_err());
+    }
+
+    #[test]
+    fn what_is_no_base64_is_an_error() {
+        for data in ["!!!!", "A", "A!A-_", "AA==AAAA", r"Zm9v\n"] {
+            for reply in [
+                format!(r#"{{"a":[{{"data":"{data}"}},{{"data":"Zm9v"}}]}}"#),
+                format!(r#"{{"a":[{{"data":"Zm9v"}},{{"data":"{data}"}}]}}"#),
+            ] {
+                for decodes in [false, true] {
+                    let (mut pipe, mut out) = (lifted(Shown { decodes }), Sink::default());
+                    pipe.push(reply.as_bytes(), &mut out).unwrap();
+                    assert_eq!(pipe.end(&mut out).unwrap_err().status(), 502, "{reply}");
+                }
+            }
+            for size in 1..40 {
+                let (mut pipe, mut out) = (decoded(Shown { decodes: true }), Sink::default());
+                let reply = format!(r#"{{"data":"Zm9v{data}"}}"#);
+                let mut pieces = reply.as_bytes().chunks(size);
+                let pushed = pieces.try_for_each(|piece| pipe.push(piece, &mut out));
+                assert_eq!(pushed.and_then(|()| pipe.end(&mut out)).unwrap_err().status(), 502, "{reply}");
+            }
+        }
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc4648#section-4>
 
+mod check;
 mod decoder;
 
 use super::text::{Run, Text};
 
+pub use check::{Check, clean, is_valid};
 pub use decoder::Decoder;
 
 /// Writes base64 in groups of four characters and holds what does not fill one.

@@ -4,6 +4,8 @@
 //! the strings of members that hold files: `data` (<https://ai.google.dev/api/caching#Blob>) and `bytesBase64Encoded`
 //! (<https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/imagen-api>).
 
+use super::scan::first_of;
+
 /// The members whose strings are taken.
 const MEMBERS: [&[u8]; 2] = [b"data", b"bytesBase64Encoded"];
 
@@ -88,7 +90,7 @@ impl Lift {
     }
 
     fn string<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| b"\"\\".contains(byte));
+        let end = first_of(bytes, [b'"', b'\\']);
         let (plain, rest) = bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
         self.rest.extend_from_slice(plain);
         let room = LONGEST.saturating_sub(self.name.len()).min(plain.len());
@@ -120,7 +122,7 @@ impl Lift {
             }
             return rest;
         }
-        let end = bytes.iter().position(|byte| b"\"\\".contains(byte));
+        let end = first_of(bytes, [b'"', b'\\']);
         let (plain, rest) = bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
         if !plain.is_empty() {
             out(Lifted::Piece(plain));

@@ -15,6 +15,7 @@ use crate::endpoint::chat::usage::Usage;
 use crate::error::{Error, upstream};
 use crate::pipe;
 use crate::rope::Rope;
+use crate::wire::base64::Check;
 use crate::wire::gemini::{CandidatePart, InlineData};
 use crate::wire::json::{self, Object};
 use crate::wire::lenient::{Members, Objects};
@@ -60,16 +61,22 @@ impl Drawn {
     /// 502 where it cannot be read, and Google's own error where it is one.
     pub(super) fn add_whole(&mut self, reply: Vec<u8>, imagen: bool, config: &Config) -> Result<(), Error> {
         let (mut lift, mut files) = (Lift::default(), Vec::<Rope>::new());
+        let (mut check, mut broken) = (Check::default(), false);
         lift.push(&reply, &mut |event| match event {
-            Lifted::Begin => files.push(Rope::default()),
+            Lifted::Begin => {
+                files.push(Rope::default());
+                broken |= !std::mem::take(&mut check).is_complete();
+            }
             Lifted::Piece(piece) => {
+                check.json(piece);
                 if let Some(file) = files.last_mut() {
                     file.extend(piece);
                 }
             }
         });
         drop(reply);
-        self.add(lift.rest(), files, imagen, config)
+        self.add(lift.rest(), files, imagen, config)?;
+        if broken || !check.is_complete() { Err(Error::file_unreadable()) } else { Ok(()) }
     }
 
     /// Takes a reply whose files stand beside it.

@@ -12,6 +12,7 @@ use crate::endpoint::chat::usage::Usage;
 use crate::error::Error;
 use crate::pipe::{EVENTS, Hold, Reader, Sink};
 use crate::rope::Rope;
+use crate::wire::base64::is_valid;
 
 /// The reader of one stream.
 pub(super) struct ImagesStream {
@@ -48,10 +49,17 @@ impl Reader for ImagesStream {
                 self.why.say(&text);
             }
             let Some((kind, data)) = image(part) else { continue };
-            if !part.is_thought() {
+            let draft = part.is_thought();
+            if draft && self.shown >= self.most {
+                continue;
+            }
+            if !is_valid(data.inner().as_bytes()) {
+                return Err(Error::file_unreadable());
+            }
+            if !draft {
                 let data = Rope::from(data.inner().as_bytes().to_vec());
                 self.images.push(Image { data, kind: kind.to_owned(), ..Image::default() });
-            } else if self.shown < self.most {
+            } else {
                 self.telling.draft(self.shown, kind, data.inner(), &mut out.bytes);
                 self.shown = self.shown.saturating_add(1);
             }

@@ -32,7 +32,7 @@ fn images_of_gemini() {
     };
     for (reply, expected) in [
         (parts(r#"{"inlineData":{"mimeType":"image/png","data":"AAAA"}}"#), "image/png AAAA [] 2+5"),
-        (parts(r#"{"inlineData":{"data":"A\/\u003d"}}"#), r"image/png A\/\u003d [] 2+5"),
+        (parts(r#"{"inlineData":{"data":"A\/\u003d\u003d"}}"#), r"image/png A\/\u003d\u003d [] 2+5"),
         (
             parts(
                 r#"{"text":"a\n"},{"text":"b"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"text":"c"},
