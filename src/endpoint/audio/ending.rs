@@ -51,23 +51,27 @@ impl Ending {
         self.reason.is_some()
     }
 
-    /// The reply has ended, with something `usable` in it or not.
+    /// The reply has ended.
     ///
     /// # Errors
-    /// It is not complete: refused, too long, or the model failed, which is chance.
-    pub(super) fn check(&self, usable: bool) -> Result<(), Error> {
+    /// It is not complete: refused, too long, cut, or the model failed, which is chance.
+    pub(super) fn check(&self) -> Result<(), Error> {
         if self.blocked {
             return Err(self.refused("The request was blocked"));
         }
         let reason = self.reason.as_deref();
-        match finish::reason(reason, None, true, None)? {
-            "content_filter" => Err(self.refused("The reply was blocked")),
-            "length" => Err(Error::invalid(
+        match (reason, finish::reason(reason, None, true, None)?) {
+            (None, _) => {
+                Err(Error::server(502, "The model's reply ended prematurely.")
+                    .code("stream_ended_prematurely"))
+            }
+            (Some("STOP" | "1"), _) => Ok(()),
+            (_, "content_filter") => Err(self.refused("The reply was blocked")),
+            (_, "length") => Err(Error::invalid(
                 "The model's reply reached its limit of tokens before it was complete. Send less at a time.",
             )
             .code("context_length_exceeded")),
-            _ if usable || matches!(reason, None | Some("STOP" | "1")) => Ok(()),
-            _ => Err(self.failed("The model gave nothing")),
+            _ => Err(self.failed("The model did not finish")),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::endpoint::chat::usage::Usage;
 use crate::error::Error;
 use crate::pipe::{EVENTS, Files, Hold, Reader, Sink};
 use crate::rope::Rope;
-use crate::wire::base64::{Decoder, Joiner};
+use crate::wire::base64::{Decoder, Joiner, is_valid};
 use crate::wire::wav::{self, Pcm};
 
 /// What the client gets.
@@ -82,7 +82,7 @@ impl Files for SpeechReply {
             out.body.append(file.map(std::mem::take).unwrap_or_default());
             kind = kind.or(Some(this));
         }
-        self.ending.check(kind.is_some())?;
+        self.ending.check()?;
         let kind = kind.filter(|_| !out.body.is_empty()).ok_or_else(|| self.ending.failed(SILENT))?;
         out.bytes = self.format.header(kind, out.body.len(), &self.ending)?;
         Ok(())
@@ -151,6 +151,9 @@ impl Reader for SpeechStream {
         }
         let parts = reply.candidates.first().map_or(&[][..], |candidate| candidate.parts());
         for (kind, data) in parts.iter().filter_map(sound) {
+            if !is_valid(data.inner().as_bytes()) {
+                return Err(Error::file_unreadable());
+            }
             let mut header = Vec::new();
             if !self.begun {
                 header = self.format.header(kind, wav::UNKNOWN, &self.ending)?;
@@ -178,7 +181,7 @@ impl Reader for SpeechStream {
         if !self.ending.is_told() {
             return Err(Error::stream_cut());
         }
-        self.ending.check(self.begun)?;
+        self.ending.check()?;
         if !self.begun {
             return Err(self.ending.failed(SILENT));
         }

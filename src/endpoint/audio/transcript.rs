@@ -1,4 +1,4 @@
-//! What was said, when and by whom, read leniently.
+//! What was said, when and by whom: read in every form that models give it, but none of it is made up.
 //!
 //! A model that was told to answers with JSON, see `prompt`. A model that does nothing but transcribe gives a part for each
 //! turn, `{"text","audioTranscription":{"text","speakerLabel","languageCode","words":[{"word","startOffset","endOffset"}]}}`,
@@ -46,6 +46,8 @@ pub(super) struct Turn {
     speaker: String,
     language: Option<String>,
     words: Vec<Word>,
+    /// Whether each word and its times could be read.
+    readable: bool,
 }
 
 impl Turn {
@@ -53,13 +55,18 @@ impl Turn {
     pub(super) fn of(part: &CandidatePart<'_>) -> Option<Self> {
         let heard = Members::of(part.audio_transcription?.get())?;
         let text = |name| heard.get(name).and_then(string);
+        let told = heard.get("words").map_or_else(|| Some(Vec::new()), list);
+        let mut readable = told.is_some();
         let mut words = Vec::new();
-        for word in heard.get("words").map(list).unwrap_or_default() {
-            if let Some(word) = Members::of(word.get()) {
-                let (start, end) = span(&word, "startOffset", "endOffset", 0);
-                let text = word.get("word").and_then(string).unwrap_or_default();
-                words.push(Word { start, end, text });
-            }
+        for word in told.unwrap_or_default() {
+            let word = Members::of(word.get()).and_then(|word| {
+                // A beginning of zero may be left out.
+                let (start, end) = (word.get("startOffset"), word.get("endOffset"));
+                let start = if start.is_none() && words.is_empty() { Some(0) } else { time::read(start?) }?;
+                Some(Word { start, end: time::read(end?)?.max(start), text: string(word.get("word")?)? })
+            });
+            readable &= word.is_some();
+            words.extend(word);
         }
         let said = part.said().map(|(text, _)| plain(&text));
         Some(Self {
@@ -67,6 +74,7 @@ impl Turn {
             speaker: text("speakerLabel").unwrap_or_default(),
             language: text("languageCode").filter(|code| !code.is_empty()),
             words,
+            readable,
         })
     }
 
@@ -120,7 +128,7 @@ fn cut<'t>(text: &'t str, word: &str) -> Option<(String, &'t str)> {
 }
 
 impl Transcript {
-    /// Reads what a model answered that was told to write JSON.
+    /// Reads what a model answered that was told to write JSON; `None` where any text or time of it cannot be read.
     pub(super) fn of_answer(answer: &str) -> Option<Self> {
         // Models that cannot be made to write JSON put it between fences.
         let object = answer.get(answer.find('{')?..=answer.rfind('}')?)?;
@@ -129,16 +137,13 @@ impl Transcript {
         }
         let told = Members::of(object)?;
         let mut segments = Vec::new();
-        let mut now = 0;
-        for segment in list(told.get("segments")?) {
-            let Some(segment) = Members::of(segment.get()) else {
-                continue;
-            };
-            let string = |name| segment.get(name).and_then(string).unwrap_or_default();
-            let (start, end) = span(&segment, "start", "end", now);
-            let (text, speaker) = (string("text"), string("speaker"));
-            now = end;
-            segments.push(Segment { start, end, text, speaker });
+        for segment in list(told.get("segments")?)? {
+            let segment = Members::of(segment.get())?;
+            let (start, end) = (time::read(segment.get("start")?)?, time::read(segment.get("end")?)?);
+            let text = string(segment.get("text")?)?;
+            let speaker = segment.get("speaker").and_then(string).unwrap_or_default();
+            // Nothing ends before it began.
+            segments.push(Segment { start, end: end.max(start), text, speaker });
         }
         let duration = told.get("duration").and_then(time::read);
         let language = told.get("language").and_then(string).filter(|language| !language.is_empty());
@@ -146,11 +151,15 @@ impl Transcript {
         Some(transcript.tidied(duration))
     }
 
-    /// Makes stretches of `turns`: themselves, each with its speaker, or their sentences. `None` where no word has a time.
+    /// Makes stretches of `turns`: themselves, each with its speaker, or their sentences. `None` where a word
+    /// has no time that can be read, or no word has one.
     pub(super) fn of_turns(turns: Vec<Turn>, by_speaker: bool) -> Option<Self> {
         let mut transcript = Self::default();
         let mut speakers: Vec<String> = Vec::new();
         for turn in turns {
+            if !turn.readable {
+                return None;
+            }
             if by_speaker {
                 let first = turn.words.first()?;
                 let last = turn.words.last()?;
@@ -202,15 +211,8 @@ fn letter(number: usize) -> String {
     }
 }
 
-/// Beginning and end; what is missing is `now`, and nothing ends before it began.
-fn span(members: &Members<'_>, start: &str, end: &str, now: Time) -> (Time, Time) {
-    let start = members.get(start).and_then(time::read).unwrap_or(now);
-    let end = members.get(end).and_then(time::read).unwrap_or(start);
-    (start, end.max(start))
-}
-
-fn list(raw: &RawValue) -> Vec<&RawValue> {
-    serde_json::from_str(raw.get()).unwrap_or_default()
+fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok()
 }
 
 fn string(raw: &RawValue) -> Option<String> {

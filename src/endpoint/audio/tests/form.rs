@@ -3,6 +3,7 @@ use super::asked;
 use crate::endpoint::{Forward, Handler, Next, Operation};
 use crate::error::Error;
 use crate::form::{Field, File, Form, Value};
+use crate::pipe::Sink;
 use crate::testing::config;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -167,6 +168,39 @@ fn only_what_was_asked_for_streams_wherever_chats_do() {
         let operation = forwarded(transcriptions, always, all).unwrap().operation;
         let Operation::Model { method, .. } = operation else { panic!("{operation:?}") };
         assert_eq!(method, expected);
+    }
+}
+
+#[test]
+fn what_is_not_complete_is_an_error() {
+    let said = |text: &str, finish: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text}}}]}}{finish}}}]}}"#)
+    };
+    let (stop, one) = (r#","finishReason":"STOP""#, r#"{"start":0,"end":1,"text":"a"}"#);
+    for (format, reply, expected) in [
+        ("json", said("half a", stop), None),
+        ("json", "{}".to_owned(), Some("ended prematurely.")),
+        ("vtt", "{}".to_owned(), Some("ended prematurely.")),
+        ("json", said("half a", ""), Some("ended prematurely.")),
+        ("json", said("half a", r#","finishReason":"OTHER""#), Some("did not finish (OTHER).")),
+        ("text", said("", r#","finishReason":"OTHER""#), Some("did not finish (OTHER).")),
+        (
+            "json",
+            said("half a", r#","finishReason":"MALFORMED_RESPONSE","finishMessage":"why""#),
+            Some("did not finish (MALFORMED_RESPONSE): why"),
+        ),
+        ("json", said("half a", r#","finishReason":"NEW_ONE""#), Some("did not finish (NEW_ONE).")),
+        ("srt", said(&format!(r#"{{"segments":[{one}]}}"#), stop), None),
+        ("srt", said(r#"{"segments":[{"start":1,"end":2,"text":5}]}"#, stop), Some("no times")),
+        ("verbose_json", said(&format!(r#"{{"segments":[{one},{{"start":1}}]}}"#), stop), Some("no times")),
+    ] {
+        let forward = texts(transcriptions, &[("model", "gemini-2.5-flash"), ("response_format", format)]);
+        let (mut pipe, mut out) = (forward.unwrap().reply, Sink::default());
+        let told = pipe.push(reply.as_bytes(), &mut out).err();
+        assert_eq!(told.as_ref().map(Error::status), expected.map(|_| 502), "{reply}");
+        let body = told.map(|error| String::from_utf8(error.body()).unwrap()).unwrap_or_default();
+        assert!(body.contains(expected.unwrap_or_default()), "{body} for {reply}");
     }
 }
 

@@ -125,13 +125,38 @@ fn sound_of_many_parts_is_one() {
 }
 
 #[test]
+fn sound_that_cannot_be_read_is_an_error() {
+    for data in ["A", "A!A-_", "AA==AAAA", "AAAA!!!!"] {
+        let part = format!(r#"{{"inlineData":{{"mimeType":"audio/pcm","data":"{data}"}}}}"#);
+        let reply = reply(&part, r#","finishReason":"STOP""#);
+        for (format, text) in [
+            ("", reply.clone()),
+            ("audio", format!("data: {reply}\n\n")),
+            ("sse", format!("data: {reply}\n\n")),
+        ] {
+            let format =
+                if format.is_empty() { String::new() } else { format!(r#","stream_format":"{format}""#) };
+            let body = format!(r#"{{"model":"gemini-2.5-flash-preview-tts","input":"a"{format}}}"#);
+            let (mut pipe, mut out) = (forwarded(CONFIG, &body).unwrap().reply, Sink::default());
+            let pushed = pipe.push(text.as_bytes(), &mut out);
+            let error = pushed.and_then(|()| pipe.end(&mut out)).unwrap_err();
+            assert!(String::from_utf8(error.body()).unwrap().contains("invalid_upstream_response"), "{data}");
+        }
+    }
+}
+
+#[test]
 fn a_stream_of_bytes_that_fails_is_cut_off() {
     let request = Message::new(
         &[(":method", "POST"), (":path", "/v1/audio/speech")],
         br#"{"model":"gemini-2.5-flash-preview-tts","input":"a","stream_format":"audio"}"#,
     );
     let sound = reply(r#"{"inlineData":{"mimeType":"audio/pcm","data":"AQA="}}"#, "");
+    let broken =
+        reply(r#"{"inlineData":{"mimeType":"audio/pcm","data":"A!A-_"}}"#, r#","finishReason":"STOP""#);
     for (events, cut, status) in [
+        (vec![sound.clone(), broken.clone()], true, "200"),
+        (vec![broken], false, "502"),
         (vec![sound.clone(), reply("", r#","finishReason":"STOP""#)], false, "200"),
         (vec![sound.clone()], true, "200"),
         (vec![sound.clone(), reply("", r#","finishReason":"SAFETY""#)], true, "200"),

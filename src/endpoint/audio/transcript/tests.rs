@@ -27,12 +27,12 @@ fn answers_are_read_leniently() {
             2500,
             &["2500-2500 B a"],
         ),
-        // What has no time follows what went before; empty texts and what is no object go.
+        // Empty texts go.
         (
-            r#"{"language":"","segments":[{"end":"1s","text":"a"},7,{"text":"b","end":"soon"},{"text":" "}]}"#,
+            r#"{"language":"","segments":[{"start":0,"end":"1s","text":"a"},{"start":1,"end":1,"text":" "}]}"#,
             None,
             1000,
-            &["0-1000  a", "1000-1000  b"],
+            &["0-1000  a"],
         ),
         (r#"{"segments":[]}"#, None, 0, &[]),
     ] {
@@ -43,7 +43,22 @@ fn answers_are_read_leniently() {
             (duration, expected.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>().as_slice())
         );
     }
-    for answer in ["", "I see skies.", "{", "}{", r#"{"text":"a"}"#, r#"{"segments":null}"#, "{]}"] {
+    for answer in [
+        "",
+        "I see skies.",
+        "{",
+        "}{",
+        r#"{"text":"a"}"#,
+        r#"{"segments":null}"#,
+        r#"{"segments":7}"#,
+        "{]}",
+        r#"{"segments":[7]}"#,
+        r#"{"segments":[{"start":1,"end":2,"text":5}]}"#,
+        r#"{"segments":[{"start":1,"end":2}]}"#,
+        r#"{"segments":[{"start":1,"text":"a"}]}"#,
+        r#"{"segments":[{"start":"soon","end":2,"text":"a"}]}"#,
+        r#"{"segments":[{"start":0,"end":1,"text":"a"},{"start":1,"end":-2,"text":"b"}]}"#,
+    ] {
         assert!(Transcript::of_answer(answer).is_none(), "{answer}");
     }
 }
@@ -58,7 +73,13 @@ fn turn(text: &str, words: &[&str], speaker: &str) -> Turn {
         now = start.saturating_add(500);
         Word { start, end: now, text: text.to_owned() }
     });
-    Turn { text: text.to_owned(), speaker: speaker.to_owned(), language: None, words: words.collect() }
+    Turn {
+        text: text.to_owned(),
+        speaker: speaker.to_owned(),
+        language: None,
+        words: words.collect(),
+        readable: true,
+    }
 }
 
 #[test]
@@ -112,7 +133,7 @@ fn parts_are_turns_where_a_transcriber_gave_them() {
     assert!(turn(r#"{"text":"a"}"#).is_none() && turn(r#"{"audioTranscription":7}"#).is_none());
     let heard = turn(
         r#"{"audioTranscription":{"text":"a\u00e9","speakerLabel":"spk:0","languageCode":"fr-FR",
-            "words":[{"word":"a\u00e9","endOffset":"0.500s"},7,{}]}}"#,
+            "words":[{"word":"a\u00e9","endOffset":"0.500s"},{"word":"b","startOffset":"1s","endOffset":"2s"}]}}"#,
     )
     .unwrap();
     assert_eq!(
@@ -122,4 +143,20 @@ fn parts_are_turns_where_a_transcriber_gave_them() {
     assert_eq!((heard.words.len(), heard.words[0].start, heard.words[0].end), (2, 0, 500));
     assert_eq!(turn(r#"{"text":"b","audioTranscription":{"text":"a"}}"#).unwrap().text, "b");
     assert!(heard.held() > 100);
+    for (words, readable) in [
+        ("null", true),
+        ("[]", true),
+        ("7", false),
+        ("[7]", false),
+        ("[{}]", false),
+        (r#"[{"word":"a"}]"#, false),
+        (r#"[{"word":7,"endOffset":"1s"}]"#, false),
+        (r#"[{"word":"a","startOffset":"soon","endOffset":"1s"}]"#, false),
+        (r#"[{"word":"a","endOffset":"1s"},{"word":"b","endOffset":"2s"}]"#, false),
+        (r#"[{"word":"a","endOffset":"1s"},{"word":"b","startOffset":"1s","endOffset":"2s"}]"#, true),
+    ] {
+        let part = format!(r#"{{"text":" ","audioTranscription":{{"words":{words}}}}}"#);
+        let turns = vec![turn(&part).unwrap()];
+        assert_eq!(Transcript::of_turns(turns, false).is_some(), readable, "{words}");
+    }
 }
