@@ -88,10 +88,15 @@ impl Intake {
     /// For a body of this type; `None` where that is no form.
     ///
     /// # Errors
-    /// 400 for a form without a boundary.
+    /// 400 for a form without a boundary, and for one of another kind.
     pub fn of(content_type: &str) -> Result<Option<Self>, Error> {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("multipart/form-data") {
+            let kind = kind.to_ascii_lowercase();
+            if kind.starts_with("multipart/") || kind == "application/x-www-form-urlencoded" {
+                let message = "Unsupported content-type: send multipart/form-data, or application/json where there is no file.";
+                return Err(Error::invalid(message));
+            }
             return Ok(None);
         }
         let boundary = head::parameter(content_type, "boundary").unwrap_or_default();

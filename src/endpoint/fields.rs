@@ -30,8 +30,14 @@ pub(super) fn read(form: Form, typed: &[&str]) -> Result<(Vec<u8>, Files), Error
                     let message = "The name of a form's field is nested too deeply.";
                     return Err(Error::invalid(message).code("invalid_value"));
                 }
-                let typed = typed.contains(&member(&field.name));
-                put(&mut text, &names, value_of(&value, typed && names.len() == 1));
+                let typed = typed.contains(&member(&field.name)) && names.len() == 1;
+                let value = match (field.name.as_str(), value.trim_matches(['\r', '\n'])) {
+                    // As other languages write them.
+                    ("stream", "True" | "1") => Value::from(true),
+                    ("stream", "False" | "0") => Value::from(false),
+                    _ => value_of(&value, typed),
+                };
+                put(&mut text, &names, value);
             }
         }
     }
@@ -105,6 +111,10 @@ mod tests {
                 &[("prompt", "42"), ("n", "2\r\n"), ("stream", "true")],
                 r#"{"prompt":"42","n":2,"stream":true}"#,
             ),
+            (&[("stream", "True"), ("n", "1")], r#"{"stream":true,"n":1}"#),
+            (&[("stream", "1")], r#"{"stream":true}"#),
+            (&[("stream", "False")], r#"{"stream":false}"#),
+            (&[("stream", "0")], r#"{"stream":false}"#),
             (&[("prompt", "{\"a\":\"cat\"}\n")], r#"{"prompt":"{\"a\":\"cat\"}"}"#),
             (
                 &[("n", "two"), ("stream", ""), ("google", "{\"x\"")],

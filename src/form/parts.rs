@@ -118,7 +118,8 @@ impl Parts {
             }
             State::Head => {
                 // A part may have no header lines at all; then it has no name either.
-                let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+                let none = bytes.starts_with(b"\r\n").then_some(0);
+                let end = none.or_else(|| bytes.windows(4).position(|window| window == b"\r\n\r\n"));
                 let Some(end) = end else {
                     if bytes.len() > MOST_HEAD {
                         return Err(Error::invalid("The head of a part of the form is too long."));

@@ -60,6 +60,7 @@ fn what_is_no_form_is_refused() {
         "{}".to_owned(),
         "--b-1".to_owned(),
         "--b-1\r\n\r\nno name\r\n--b-1--".to_owned(),
+        part("x\r\n--b-1--").replacen("--b-1", "--b-1\r\n\r\nno head\r\n--b-1", 1),
         "--b-1x\r\n".to_owned(),
         part("never closed"),
         part("\r\n--b-1"),
@@ -78,6 +79,8 @@ fn what_is_no_form_is_refused() {
         ("", Some(false)),
         ("Multipart/Form-Data; charset=utf-8; Boundary=x", Some(true)),
         ("multipart/form-data", None),
+        ("multipart/mixed; boundary=x", None),
+        ("Application/X-WWW-form-urlencoded; charset=utf-8", None),
         ("multipart/form-data; boundary=", None),
     ] {
         assert_eq!(Intake::of(kind).ok().map(|intake| intake.is_some()), expected, "{kind}");
