@@ -123,10 +123,10 @@ fn reference<'a>(path: &str, raw: &'a RawValue, backend: Backend) -> Result<Medi
 }
 
 fn check_type(kind: &str, path: &str) -> Result<(), Error> {
-    if kind.starts_with("image/") {
+    if ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"].contains(&kind) {
         return Ok(());
     }
-    Err(Error::invalid("Not an image: expected PNG, JPEG, WebP, HEIC or HEIF.")
+    Err(Error::invalid("Not an image that Gemini reads: expected PNG, JPEG, WebP, HEIC or HEIF.")
         .param(path)
         .code("unsupported_media"))
 }
