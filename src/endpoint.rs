@@ -47,6 +47,8 @@ pub struct Endpoint {
     pub ahead: Option<Ahead>,
     /// Whether bodies may be `multipart/form-data`.
     pub form: bool,
+    /// What a 404 of Google's means, where not that there is no such model.
+    pub missing: Option<Missing>,
 }
 
 /// Every endpoint. Where a path ends like several of them, the first is meant.
@@ -72,8 +74,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/videos/extensions", videos::change).of(RouteType::Videos),
     post("/videos/{id}/remix", videos::change).of(RouteType::Videos),
     get("/videos", videos::list).of(RouteType::Videos),
-    get("/videos/{id}/content", videos::content).of(RouteType::Videos),
-    get("/videos/{id}", videos::retrieve).of(RouteType::Videos),
+    get("/videos/{id}/content", videos::content).of(RouteType::Videos).missing(videos::lost),
+    get("/videos/{id}", videos::retrieve).of(RouteType::Videos).missing(videos::lost),
     row("DELETE", "/videos/{id}", videos::delete).of(RouteType::Videos),
 ];
 
@@ -92,7 +94,7 @@ fn chat_ahead(config: &Config) -> Result<Operation, Error> {
 }
 
 const fn row(method: &'static str, path: &'static str, handler: Handler) -> Endpoint {
-    Endpoint { method, path, route_type: None, handler, ahead: None, form: false }
+    Endpoint { method, path, route_type: None, handler, ahead: None, form: false, missing: None }
 }
 
 const fn post(path: &'static str, handler: Handler) -> Endpoint {
@@ -118,7 +120,15 @@ impl Endpoint {
         self.form = true;
         self
     }
+
+    const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = Some(missing);
+        self
+    }
 }
+
+/// Tells the client that there is no such thing.
+pub type Missing = fn() -> Error;
 
 /// Tells what is asked of Google before the body is there.
 pub type Ahead = fn(&Config) -> Result<Operation, Error>;

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use crate::config::{Config, RequestMode};
 use crate::credentials::Tokens;
-use crate::endpoint::{Answer, Endpoint};
+use crate::endpoint::{Answer, Endpoint, Missing};
 use crate::error::Error;
 use crate::form::Intake;
 use crate::headers::Headers;
@@ -87,6 +87,8 @@ pub struct Exchange {
     /// The token that went with the request, or is to go.
     token: Option<String>,
     state: State,
+    /// What it means that Google does not know what it is asked for, where that is not a model.
+    missing: Option<Missing>,
     /// Envoy's id of the request, told to the client.
     request_id: String,
     record: Record,
@@ -166,6 +168,7 @@ impl Exchange {
             tokens: vm.tokens,
             token: None,
             state: State::Pass,
+            missing: None,
             request_id: String::new(),
             record: Record::default(),
         }

@@ -61,9 +61,10 @@ pub trait Pipe {
         false
     }
 
-    /// Whether the reply goes through as it is, its type and length too.
-    fn raw(&self) -> bool {
-        false
+    /// What the type of a reply must begin with that goes through as it is, its type and length too; `None` for one that
+    /// is read.
+    fn raw(&self) -> Option<&'static [&'static str]> {
+        None
     }
 
     /// The type of what the client gets.
@@ -132,17 +133,17 @@ pub(crate) const JSON: &str = "application/json";
 /// The type of streams of events.
 pub(crate) const EVENTS: &str = "text/event-stream; charset=utf-8";
 
-/// A pipe for a reply that goes through as it is.
+/// A pipe for a reply that goes through as it is, if its type begins with one of `types`.
 #[must_use]
-pub fn raw() -> Box<dyn Pipe> {
-    Box::new(Raw)
+pub fn raw(types: &'static [&'static str]) -> Box<dyn Pipe> {
+    Box::new(Raw(types))
 }
 
-struct Raw;
+struct Raw(&'static [&'static str]);
 
 impl Pipe for Raw {
-    fn raw(&self) -> bool {
-        true
+    fn raw(&self) -> Option<&'static [&'static str]> {
+        Some(self.0)
     }
 
     fn content_type(&self) -> &'static str {

@@ -74,6 +74,8 @@ def test_from_prompt_to_bytes(lab):
     assert (first.status, second.status, second.progress) == ("in_progress", "completed", 100)
     assert {one.id for one in (made, first, second)} == {made.id} and second.created_at == made.created_at
     assert (second.seconds, second.size, second.model) == ("8", "1280x720", VEO)
+    # Google does not tell when that was.
+    assert second.completed_at is None
 
     got = lab.client.videos.download_content(made.id)
     assert got.response.headers["content-type"] == "video/mp4"
@@ -212,6 +214,23 @@ def test_an_expired_file(developer):
     with pytest.raises(openai.APIStatusError) as caught:
         developer.client.videos.download_content(got.id)
     assert caught.value.status_code in (403, 404)
+
+
+@pytest.mark.parametrize(("content_type", "body"), [("text/html", "<html>"), ("application/json", "{}"), ("video/mp4", "")])
+def test_a_file_that_is_no_video(developer, content_type, body):
+    got, _ = finished(developer, polls=0, download=[{"body": body, "content_type": content_type}])
+    with pytest.raises(openai.InternalServerError) as caught:
+        developer.client.videos.download_content(got.id)
+    assert (caught.value.status_code, caught.value.code) == (502, "invalid_upstream_response")
+
+
+def test_a_job_that_google_lost(lab):
+    lost = scenarios.google_error(404, "NOT_FOUND", "Operation not found.")
+    made = create(lab, asking(lab, polls=0, poll=[lost, lost]))
+    for call in (lab.client.videos.retrieve, lab.client.videos.download_content):
+        with pytest.raises(openai.NotFoundError) as caught:
+            call(made.id)
+        assert (caught.value.code, caught.value.param) == ("video_not_found", "video_id")
 
 
 def test_a_file_elsewhere(lab):

@@ -26,8 +26,9 @@ mod size;
 
 use std::rc::Rc;
 
-use super::{Answer, Call, Fetch, Forward, Next, Request};
+use super::{Answer, Call, Fetch, Forward, Next, Request, chat};
 use crate::error::Error;
+use crate::media::Backend;
 use crate::pipe;
 use crate::rope::Rope;
 use job::Job;
@@ -44,7 +45,7 @@ pub fn retrieve(request: &Request<'_>) -> Result<Next, Error> {
     let config = Rc::clone(request.config);
     let (operation, body) = job.operation.poll_state(&config.upstream);
     let model = job.operation.model().to_owned();
-    let retrieved = object::Retrieved { config, job, now: request.now };
+    let retrieved = object::Retrieved { config, job };
     if body.is_some() {
         // The request has none, and Envoy adds none.
         let then = Box::new(move |replies: Vec<Vec<u8>>| {
@@ -78,8 +79,19 @@ pub fn list(_: &Request<'_>) -> Result<Next, Error> {
 ///
 /// # Errors
 /// Always 501: Google has no way to take a finished job back.
-pub fn delete(_: &Request<'_>) -> Result<Next, Error> {
-    Err(unsupported("Videos cannot be deleted here. The Gemini API deletes them by itself after two days."))
+pub fn delete(request: &Request<'_>) -> Result<Next, Error> {
+    let config = request.config;
+    Err(unsupported(match (config.upstream.backend, &config.video_storage) {
+        (Backend::Developer, _) => {
+            "Videos cannot be deleted here. The Gemini API deletes them by itself after two days."
+        }
+        (Backend::Vertex, None) => {
+            "Videos cannot be deleted here. Vertex AI keeps each as a part of the job that made it."
+        }
+        (Backend::Vertex, Some(_)) => {
+            "Videos cannot be deleted here. They stay in the gateway's bucket until they are deleted there."
+        }
+    }))
 }
 
 /// `POST …/videos/{id}/remix`, `POST …/videos/edits`, `POST …/videos/extensions`, and characters
@@ -98,11 +110,20 @@ fn unsupported(message: &str) -> Error {
 
 /// The job that the path names.
 fn job(request: &Request<'_>) -> Result<Job, Error> {
-    Job::parse(request.captured, &request.config.upstream).ok_or_else(|| {
-        Error::new(404, "invalid_request_error", "There is no video with this id.")
-            .param("video_id")
-            .code("video_not_found")
-    })
+    chat::check_native(request.config)?;
+    Job::parse(request.captured, &request.config.upstream)
+        .filter(|job| job::is_served(job.operation.resource(), request.config))
+        .ok_or_else(|| not_found("There is no video with this id."))
+}
+
+/// What Google does not know: the operation of an id, the file or the object that it made.
+#[must_use]
+pub fn lost() -> Error {
+    not_found("Google knows no video of this id, or does not keep it any more.")
+}
+
+fn not_found(message: &str) -> Error {
+    Error::new(404, "invalid_request_error", message).param("video_id").code("video_not_found")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::{Act, Asked, Exchange, State, too_much_held};
 use crate::endpoint::{Answer, Call, Fetch, Then};
-use crate::error::{Error, upstream as google};
+use crate::error::Error;
 use crate::upstream::Head;
 
 /// A call for the host to make.
@@ -79,9 +79,7 @@ impl Exchange {
                 if status == 401 {
                     self.reject_token();
                 }
-                let mut secrets = self.config.auth.secrets();
-                secrets.extend(self.token.clone());
-                return self.fail(&google::read(status, &body, &secrets));
+                return self.fail(&self.refused(status, &body));
             }
             Called::NoCluster => return self.fail(&no_cluster()),
             Called::Failed => {

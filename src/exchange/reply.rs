@@ -21,8 +21,8 @@ impl Exchange {
                     let message = "The model's reply is compressed although no compression was asked for.";
                     return self.fail(&Error::server(502, message).code("invalid_upstream_response"));
                 }
-                if reply.raw() {
-                    return self.pass_reply(&received, &*reply);
+                if let Some(types) = reply.raw() {
+                    return self.pass_reply(&received, types, end);
                 }
                 let buffered = self.config.request_mode != RequestMode::Headers;
                 if reply.folds() && buffered && !end {
@@ -111,10 +111,14 @@ impl Exchange {
         self.reply_headers(received, 200, type_headers(reply))
     }
 
-    /// The reply goes through as it is.
-    fn pass_reply(&mut self, received: &Headers, reply: &dyn Pipe) -> Act {
+    /// The reply goes through as it is, unless its headers tell that it is nothing of the kind.
+    fn pass_reply(&mut self, received: &Headers, types: &[&str], end: bool) -> Act {
+        let kind = received.text("content-type").unwrap_or_default();
+        let empty = end || received.text("content-length") == Some("0");
+        if empty || !types.iter().any(|known| kind.to_ascii_lowercase().starts_with(known)) {
+            return self.fail(&Error::reply_unreadable());
+        }
         self.record.status = 200;
-        let kind = received.text("content-type").unwrap_or_else(|| reply.content_type());
         let mut headers = vec![("content-type", kind.to_owned())];
         if let Some(length) = received.text("content-length") {
             headers.push(("content-length", length.to_owned()));
@@ -215,11 +219,7 @@ impl Exchange {
     /// The whole reply, translated.
     pub(super) fn collect(&mut self, reader: Collected, body: &[u8]) -> Answer {
         let mut reply = match reader {
-            Collected::Error { status } => {
-                let mut secrets = self.config.auth.secrets();
-                secrets.extend(self.token.clone());
-                return Answer::from(&google::read(status, body, &secrets));
-            }
+            Collected::Error { status } => return Answer::from(&self.refused(status, body)),
             Collected::Reply(reply) => reply,
         };
         let mut out = Sink::default();
@@ -230,6 +230,14 @@ impl Exchange {
                 whole(&*reply, out)
             }
         }
+    }
+
+    /// What the client is told of a reply with any status but 200.
+    pub(super) fn refused(&self, status: u16, body: &[u8]) -> Error {
+        let mut secrets = self.config.auth.secrets();
+        secrets.extend(self.token.clone());
+        let error = google::read(status, body, &secrets);
+        self.missing.filter(|_| error.status() == 404).map_or(error, |missing| missing())
     }
 
     pub(super) fn reply_headers(

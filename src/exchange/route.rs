@@ -17,6 +17,7 @@ impl Exchange {
         match Endpoint::find(self.config.route_type, method, path) {
             Found::Endpoint(endpoint, captured) => {
                 self.begin(headers, endpoint.path);
+                self.missing = endpoint.missing;
                 Ok((endpoint, captured))
             }
             Found::Allowed(methods) => {

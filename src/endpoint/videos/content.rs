@@ -16,7 +16,7 @@ use std::rc::Rc;
 use super::job::is_segment;
 use super::operation::{self, Outcome, Place};
 use crate::config::{Config, Upstream};
-use crate::endpoint::{Call, Fetch, Forward, Next, Operation, Request};
+use crate::endpoint::{Call, Fetch, Forward, Next, Operation, Request, percent_decode};
 use crate::error::Error;
 use crate::media::Backend;
 use crate::pipe::{self, Files, Sink};
@@ -32,8 +32,7 @@ const FILES_HOST: &str = "generativelanguage.googleapis.com";
 /// make, 502 where Google names no file of its own.
 pub fn content(request: &Request<'_>) -> Result<Next, Error> {
     let job = super::job(request)?;
-    let variant = request.query.split('&').find_map(|pair| pair.strip_prefix("variant="));
-    if variant.is_some_and(|variant| !matches!(variant, "" | "video")) {
+    if request.query.split('&').any(is_other_variant) {
         let message = "Google makes no thumbnails and spritesheets. Only 'video' is supported.";
         return Err(Error::invalid(message).param("variant").code("unsupported_value"));
     }
@@ -49,11 +48,24 @@ pub fn content(request: &Request<'_>) -> Result<Next, Error> {
     let calls = vec![Call { operation, body }];
     let then = Box::new(move |replies: Vec<Vec<u8>>| {
         let reply = replies.into_iter().next().unwrap_or_default();
-        let operation = address(&video(&reply, &config)?, &config)?;
+        let operation = match video(&reply, &config)? {
+            // Of the bytes nothing was asked for but their type.
+            Place::Here if config.upstream.backend == Backend::Vertex && config.video_storage.is_none() => {
+                return Err(no_body());
+            }
+            place => address(&place, &config)?,
+        };
         let model = job.operation.model().to_owned();
-        Ok(Next::Forward(forward(operation, Rope::default(), model, pipe::raw())))
+        Ok(Next::Forward(forward(operation, Rope::default(), model, pipe::raw(&TYPES))))
     });
     Ok(Next::Fetch(Fetch { calls, model, then }))
+}
+
+/// Whether a pair of the query asks for anything but the video itself.
+fn is_other_variant(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let video = matches!(percent_decode(value).as_deref(), Some("" | "video"));
+    percent_decode(name).as_deref() == Some("variant") && !video
 }
 
 fn forward(operation: Operation, body: Rope, model: String, reply: Box<dyn pipe::Pipe>) -> Forward {
@@ -61,6 +73,9 @@ fn forward(operation: Operation, body: Rope, model: String, reply: Box<dyn pipe:
 }
 
 const MP4: &str = "video/mp4";
+
+/// What the type of a video begins with: a bucket may not know better than that it holds bytes.
+const TYPES: [&str; 2] = ["video/", "application/octet-stream"];
 
 /// Where the video of an operation is.
 fn video(reply: &[u8], config: &Config) -> Result<Place, Error> {
@@ -83,12 +98,11 @@ fn address(place: &Place, config: &Config) -> Result<Operation, Error> {
         (Place::File(uri), _) => file(uri, &config.upstream).map(|file| Operation::Download { file }),
         (Place::Object(uri), Some(folder)) => object(uri, folder),
         (Place::Object(_), None) => None,
-        (Place::Here, _) => return Err(no_body()),
+        (Place::Here, _) => return Err(Error::reply_unreadable()),
     };
     operation.ok_or_else(|| {
-        let (Place::File(address) | Place::Object(address)) = place else { return no_body() };
-        let message = format!("The video is at an address that this gateway does not read: {address}");
-        Error::server(502, message).code("invalid_upstream_response").redacted(&config.auth.secrets())
+        let message = "The video is at an address that this gateway does not read.";
+        Error::server(502, message).code("invalid_upstream_response")
     })
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::image::{Image, Images};
+use super::job::is_served;
 use super::options::{Options, option, push_name};
 use super::{object, size};
 use crate::endpoint::{Forward, Next, Operation, Request, chat, fields};
@@ -27,6 +28,7 @@ const OBJECTS: [&str; 7] =
 /// # Errors
 /// 400 with the `param` at fault.
 pub fn create(request: &Request<'_>) -> Result<Next, Error> {
+    chat::check_native(request.config)?;
     let form = request.form.take().map(|form| fields::read(form, &OBJECTS)).transpose()?;
     let (text, files) = form.map_or((None, Vec::new()), |(text, files)| (Some(text), files));
     let body = text.as_deref().unwrap_or(request.body);
@@ -37,6 +39,11 @@ pub fn create(request: &Request<'_>) -> Result<Next, Error> {
     let config = request.config;
     let backend = config.upstream.backend;
     let model = chat::model(config, member("model")?.as_deref())?;
+    let resource = model.resource(backend);
+    if !is_served(&resource, config) {
+        let message = "A tuned model makes videos where the gateway's configuration names it.";
+        return Err(Error::invalid(message).param("model").code("model_not_found"));
+    }
     let prompt = prompt(members.get("prompt"))?;
     let size = size::size(member("size")?.as_deref())?;
     let options = Options::of(&members)?;
@@ -72,7 +79,6 @@ pub fn create(request: &Request<'_>) -> Result<Next, Error> {
         seconds: asked.seconds,
         prompt,
     };
-    let resource = model.resource(backend);
     Ok(Next::Forward(Forward {
         operation: Operation::Model { resource, method: "predictLongRunning", preview: false },
         headers: Vec::new(),
@@ -142,6 +148,7 @@ fn parameters(
     }
     let (seconds, param) =
         options.last("durationSeconds").map_or((None, ""), |given| (Some(given.value), given.path.as_str()));
+    let lines = resolution.as_deref().or(size.map(|size| size.resolution));
     let seconds = size::seconds(seconds, param, model)?;
     if let Some(seconds) = seconds {
         push_name("durationSeconds", &mut json);
@@ -149,7 +156,6 @@ fn parameters(
     }
     options.write(backend, &mut json)?;
     let aspect_ratio = aspect_ratio.as_deref().or(size.map(|size| size.aspect_ratio));
-    let lines = resolution.as_deref().or(size.map(|size| size.resolution));
     let overridden = options.last("aspectRatio").is_some() || options.last("resolution").is_some();
     let name = size.filter(|_| !overridden).map(|size| size.name);
     let name = name.or_else(|| size::name(aspect_ratio, lines)).unwrap_or("1280x720");

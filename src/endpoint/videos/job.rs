@@ -10,9 +10,10 @@
 
 use serde_json::Value;
 
-use crate::config::Upstream;
+use crate::config::{Config, Upstream};
 use crate::endpoint::Operation;
 use crate::media::Backend;
+use crate::model::Model;
 use crate::wire::base64::{self, Decoder};
 
 /// Bytes of an id; none of ours has more.
@@ -102,6 +103,11 @@ impl Name {
         format!("{parent}{}/operations/{}", self.resource, self.id)
     }
 
+    /// What stands before `/operations/`, without a project.
+    pub(super) fn resource(&self) -> &str {
+        &self.resource
+    }
+
     /// The name of the model.
     pub(super) fn model(&self) -> &str {
         self.resource.rsplit_once("models/").map_or(&self.resource, |(_, model)| model)
@@ -139,6 +145,19 @@ impl Name {
             );
         }
         (operation, body)
+    }
+}
+
+/// Whether videos of `resource` are served here: those of what the configuration names, and nothing else; where it names
+/// nothing, those of any model of Google's own. No id and no client choose a tuned model, which only its owner knows of.
+pub(super) fn is_served(resource: &str, config: &Config) -> bool {
+    let Upstream { backend, endpoint, .. } = &config.upstream;
+    if endpoint.as_ref().is_some_and(|endpoint| resource == format!("endpoints/{endpoint}")) {
+        return true;
+    }
+    match &config.model.name {
+        Some(name) => Model::parse(name).is_ok_and(|model| model.resource(*backend) == resource),
+        None => !["tunedModels/", "endpoints/"].iter().any(|tuned| resource.starts_with(tuned)),
     }
 }
 

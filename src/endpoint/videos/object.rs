@@ -20,18 +20,15 @@ struct Video<'a> {
     prompt: &'a str,
     status: &'static str,
     progress: u8,
-    /// Seconds since 1970.
-    completed: Option<u64>,
     /// Code and message.
     error: Option<(&'static str, &'a str)>,
 }
 
 impl Video<'_> {
-    /// All thirteen members, as OpenAI's document requires.
+    /// All thirteen members, as OpenAI's document requires. Google does not tell when a job was done.
     fn write(&self, out: &mut Vec<u8>) {
-        let Self { job, prompt, status, progress, completed, error } = self;
+        let Self { job, prompt, status, progress, error } = self;
         let Job { created, size, seconds, operation } = job;
-        let completed = completed.map_or_else(|| "null".to_owned(), |at| at.to_string());
         out.extend_from_slice(
             format!("{{\"id\":\"{}\",\"object\":\"video\",\"model\":", job.id()).as_bytes(),
         );
@@ -39,7 +36,7 @@ impl Video<'_> {
         out.extend_from_slice(
             format!(
                 ",\"status\":\"{status}\",\"progress\":{progress},\"created_at\":{created},\
-                 \"completed_at\":{completed},\"expires_at\":null,\"prompt\":{prompt},\"size\":\"{size}\",\
+                 \"completed_at\":null,\"expires_at\":null,\"prompt\":{prompt},\"size\":\"{size}\",\
                  \"seconds\":\"{seconds}\",\"remixed_from_video_id\":null,\"error\":"
             )
             .as_bytes(),
@@ -79,14 +76,7 @@ impl Reader for Created {
             seconds: self.seconds,
             operation: operation.ok_or_else(Error::reply_unreadable)?,
         };
-        let video = Video {
-            job: &job,
-            prompt: &self.prompt,
-            status: "queued",
-            progress: 0,
-            completed: None,
-            error: None,
-        };
+        let video = Video { job: &job, prompt: &self.prompt, status: "queued", progress: 0, error: None };
         video.write(&mut out.bytes);
         Ok(())
     }
@@ -100,7 +90,6 @@ impl Reader for Created {
 pub(super) struct Retrieved {
     pub(super) config: Rc<Config>,
     pub(super) job: Job,
-    pub(super) now: u64,
 }
 
 impl Retrieved {
@@ -115,10 +104,8 @@ impl Retrieved {
             Outcome::Done(_) => ("completed", 100, None),
             Outcome::Failed { code, message } => ("failed", 0, Some((*code, message.as_str()))),
         };
-        // Google does not tell when it was done.
-        let completed = (status == "completed").then_some(self.now.max(self.job.created));
         let mut out = Vec::new();
-        Video { job: &self.job, prompt: "null", status, progress, completed, error }.write(&mut out);
+        Video { job: &self.job, prompt: "null", status, progress, error }.write(&mut out);
         Ok(out)
     }
 }

@@ -97,7 +97,7 @@ fn place(sample: &RawValue) -> Option<Place> {
         .or_else(|| text("gcsUri").map(Place::Object))
         // Without its bytes, which were not asked for, there is still its type.
         .or_else(|| {
-            ["bytesBase64Encoded", "mimeType"].iter().any(|name| text(name).is_some()).then_some(Place::Here)
+            (video.get("bytesBase64Encoded").is_some() || text("mimeType").is_some()).then_some(Place::Here)
         })
 }
 
@@ -144,6 +144,10 @@ mod tests {
                 Outcome::Done(Place::Here),
             ),
             (r#"{"done":true,"response":{"videos":[{"mimeType":"video/mp4"}]}}"#, Outcome::Done(Place::Here)),
+            (
+                r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":""}]}}"#,
+                Outcome::Done(Place::Here),
+            ),
             (
                 r#"{"done":true,"response":{"generateVideoResponse":{"raiMediaFilteredCount":2,"raiMediaFilteredReasons":["It shows a child.","58061214"]}}}"#,
                 failed(BLOCKED, "It shows a child. 58061214"),

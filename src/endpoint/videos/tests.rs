@@ -1,3 +1,5 @@
+mod jobs;
+
 use serde_json::Value;
 
 use crate::testing::{Host, Message, cases, config};
@@ -161,6 +163,8 @@ fn what_cannot_be_had_is_refused_by_name() {
         let error = sent(DEVELOPER, &body).unwrap_err();
         assert!(error.starts_with(expected), "{body}: {error}");
     }
+    let tuned = r#"{"model":"tunedModels/t","prompt":"A cat"}"#;
+    assert!(sent(DEVELOPER, tuned).unwrap_err().starts_with("400 model: A tuned model"));
     let error = sent(DEVELOPER, r#"{"prompt":"A cat"}"#).unwrap_err();
     assert!(error.starts_with("400 model"), "{error}");
 }
