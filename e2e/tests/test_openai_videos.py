@@ -148,7 +148,12 @@ def test_sizes(lab):
     assert (body["parameters"]["aspectRatio"], body["parameters"]["resolution"]) == ("16:9", "1080p")
 
 
-@pytest.mark.parametrize("fields", [{"seconds": "12"}, {"seconds": "5"}, {"seconds": "soon"}], ids=lambda f: f["seconds"])
+FINE_AND_SHORT = {"seconds": "4", "size": "1792x1024"}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"seconds": "12"}, {"seconds": "5"}, {"seconds": "soon"}, FINE_AND_SHORT], ids=lambda f: f["seconds"]
+)
 def test_no_such_length(lab, fields):
     with lab.gateway.untouched(), pytest.raises(openai.BadRequestError) as caught:
         create(lab, "A cat.", **fields)

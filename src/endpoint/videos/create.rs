@@ -58,9 +58,10 @@ pub fn create(request: &Request<'_>) -> Result<Next, Error> {
     let mut body = Rope::default();
     body.extend(b"{\"instances\":[{\"prompt\":");
     body.extend(prompt.as_bytes());
+    let guided = images.last.is_some() || !images.references.is_empty();
     write_images(images, backend, &mut body)?;
     body.extend(b"}]");
-    let (mut parameters, asked) = parameters(&options, size, &model, backend)?;
+    let (mut parameters, asked) = parameters(&options, size, guided, &model, backend)?;
     if let Some(folder) = &config.video_storage {
         push_name("storageUri", &mut parameters);
         parameters.extend_from_slice(Value::from(folder.as_str()).to_string().as_bytes());
@@ -125,10 +126,11 @@ struct Asked {
     seconds: u8,
 }
 
-/// The members of `parameters`, and what they come to.
+/// The members of `parameters`, and what they come to. A video may be `guided` by more pictures than its first.
 fn parameters(
     options: &Options<'_>,
     size: Option<size::Size>,
+    guided: bool,
     model: &Model,
     backend: Backend,
 ) -> Result<(Vec<u8>, Asked), Error> {
@@ -149,7 +151,8 @@ fn parameters(
     let (seconds, param) =
         options.last("durationSeconds").map_or((None, ""), |given| (Some(given.value), given.path.as_str()));
     let lines = resolution.as_deref().or(size.map(|size| size.resolution));
-    let seconds = size::seconds(seconds, param, model)?;
+    let demanding = guided || matches!(lines, Some("1080p" | "4k"));
+    let seconds = size::seconds(seconds, param, model, demanding)?;
     if let Some(seconds) = seconds {
         push_name("durationSeconds", &mut json);
         json.extend_from_slice(seconds.to_string().as_bytes());

@@ -56,15 +56,25 @@ pub(super) fn name(aspect_ratio: Option<&str>, resolution: Option<&str>) -> Opti
     SIZES.iter().find(|(_, aspect, lines)| (*aspect, *lines) == wanted).map(|(name, ..)| *name)
 }
 
-/// The seconds that the client asks for, a number or a string, at `param`; none where it leaves that to Google.
+/// The seconds that the client asks for, a number or a string, at `param`; none where it leaves that to Google. A video that
+/// is `demanding` has one length alone.
 ///
 /// # Errors
 /// 400 for any that the model does not make.
-pub(super) fn seconds(given: Option<&RawValue>, param: &str, model: &Model) -> Result<Option<u8>, Error> {
+pub(super) fn seconds(
+    given: Option<&RawValue>,
+    param: &str,
+    model: &Model,
+    demanding: bool,
+) -> Result<Option<u8>, Error> {
     let Some(given) = given else {
         return Ok(None);
     };
-    let known: &[u8] = if model.name().starts_with("veo-2") { &[5, 6, 7, 8] } else { &[4, 6, 8] };
+    let (known, of): (&[u8], _) = match (model.name().starts_with("veo-2"), demanding) {
+        (true, _) => (&[5, 6, 7, 8], ""),
+        (false, false) => (&[4, 6, 8], ""),
+        (false, true) => (&[USUAL_SECONDS], " in 1080p and 4k, of reference images and to a last frame"),
+    };
     let word = serde_json::from_str::<Word<'_>>(given.get()).unwrap_or_default();
     match word.parse().ok().filter(|seconds| known.contains(seconds)) {
         Some(seconds) => Ok(Some(seconds)),
@@ -72,7 +82,7 @@ pub(super) fn seconds(given: Option<&RawValue>, param: &str, model: &Model) -> R
             let known: Vec<String> = known.iter().map(|seconds| format!("'{seconds}'")).collect();
             let known = known.join(", ");
             let message =
-                format!("Invalid value for '{param}'. This model supports so many seconds: {known}.");
+                format!("Invalid value for '{param}'. This model supports so many seconds{of}: {known}.");
             Err(Error::invalid(message).param(param).code("invalid_value"))
         }
     }
@@ -124,10 +134,11 @@ mod tests {
     fn lengths() {
         let [new, old] =
             ["veo-3.1-generate-preview", "veo-2.0-generate-001"].map(|name| Model::parse(name).unwrap());
-        let asked = |json: &str, model: &Model| {
+        let of = |json: &str, model: &Model, demanding| {
             let raw: &RawValue = serde_json::from_str(json).unwrap();
-            seconds(Some(raw), "seconds", model).ok().flatten()
+            seconds(Some(raw), "seconds", model, demanding).ok().flatten()
         };
+        let asked = |json: &str, model: &Model| of(json, model, false);
         for (json, of_new, of_old) in [
             ("4", Some(4), None),
             ("\"4\"", Some(4), None),
@@ -145,6 +156,11 @@ mod tests {
         ] {
             assert_eq!((asked(json, &new), asked(json, &old)), (of_new, of_old), "{json}");
         }
-        assert_eq!(seconds(None, "seconds", &new).unwrap().map_or(told(None), |_| 0), 8);
+        for (json, of_new, of_old) in
+            [("4", None, None), ("6", None, Some(6)), ("\"8\"", Some(8), Some(8)), ("12", None, None)]
+        {
+            assert_eq!((of(json, &new, true), of(json, &old, true)), (of_new, of_old), "{json}");
+        }
+        assert_eq!(seconds(None, "seconds", &new, true).unwrap().map_or(told(None), |_| 0), 8);
     }
 }

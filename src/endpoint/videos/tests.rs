@@ -124,6 +124,13 @@ fn what_cannot_be_had_is_refused_by_name() {
             "400 seconds: Invalid value for 'seconds'. This model supports so many seconds: '4', '6', '8'.",
         ),
         (r#""prompt":"x","google":{"durationSeconds":7}"#, "400 google.durationSeconds: "),
+        (
+            r#""prompt":"x","size":"1792x1024","seconds":"4""#,
+            "400 seconds: Invalid value for 'seconds'. This model supports so many seconds in 1080p and 4k",
+        ),
+        (r#""prompt":"x","resolution":"4k","google":{"durationSeconds":6}"#, "400 google.durationSeconds: "),
+        (r#""prompt":"x","seconds":6,"last_frame":"iVBORw0KGgo=""#, "400 seconds: "),
+        (r#""prompt":"x","seconds":6,"reference_images":["iVBORw0KGgo="]"#, "400 seconds: "),
         (r#""prompt":"x","seed":1"#, "400 seed: Only Vertex AI has this option."),
         (
             r#""prompt":"x","extra_body":{"google":{"generate_audio":true}}"#,
