@@ -37,8 +37,7 @@ impl Reader for Ranked {
         if let Some(error) = reply.error {
             return Err(upstream::read_member(error, &self.config.auth.secrets()));
         }
-        let mut results: Vec<(usize, f32)> =
-            reply.records.iter().filter_map(|record| self.result(record)).collect();
+        let mut results = self.results(&reply.records).ok_or_else(Error::reply_unreadable)?;
         results.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         results.truncate(self.top);
         let json = &mut out.bytes;
@@ -76,9 +75,18 @@ impl Reader for Ranked {
 }
 
 impl Ranked {
-    /// The index and the score of a record; nothing for one that was not asked about.
-    fn result(&self, record: &RankedRecord<'_>) -> Option<(usize, f32)> {
-        let index = record.id.as_deref()?.parse().ok().filter(|index| *index < self.count)?;
-        Some((index, record.score.unwrap_or_default().0))
+    /// The index and the score of every record. Google leaves out no document that fits badly, so `None` where fewer came
+    /// than were asked for, and where one is not of the request or comes twice.
+    fn results(&self, records: &[RankedRecord<'_>]) -> Option<Vec<(usize, f32)>> {
+        let mut seen = vec![false; self.count];
+        let mut results = Vec::with_capacity(records.len());
+        for record in records {
+            let index: usize = record.id.as_deref()?.parse().ok()?;
+            if std::mem::replace(seen.get_mut(index)?, true) {
+                return None;
+            }
+            results.push((index, record.score.unwrap_or_default().0));
+        }
+        (results.len() >= self.top).then_some(results)
     }
 }

@@ -32,7 +32,9 @@ fn answered(mut host: Host, google: &str) -> Value {
 #[test]
 fn two_hundred_documents_and_no_more() {
     for (count, searches) in [(100, Some(1)), (101, Some(2)), (200, Some(2)), (201, None)] {
-        let got = answered(asked(VERTEX, &json!({"query": "q", "documents": vec!["a"; count]})), "{}");
+        let records: Vec<Value> = (0..count).map(|index| json!({"id": index.to_string()})).collect();
+        let google = json!({"records": records}).to_string();
+        let got = answered(asked(VERTEX, &json!({"query": "q", "documents": vec!["a"; count]})), &google);
         match searches {
             Some(searches) => assert_eq!(got["meta"]["billed_units"]["search_units"], searches),
             None => {
@@ -55,15 +57,28 @@ fn the_best_come_first() {
             r#"{"records":[{"id":1,"score":1},{"id":"0","score":1},{"id":"2"},{"id":"3"}]}"#,
             json!([[1, 1.0], [0, 1.0], [2, 0.0]]),
         ),
-        (r#"{"records":[{"id":"4","score":1},{"id":"x","score":1},{"id":"-1"},{},null,7]}"#, json!([])),
-        (r#"{"records":null}"#, json!([])),
     ] {
         let got = answered(asked(VERTEX, &documents), google);
         let results = got["results"].as_array().unwrap().iter();
         let results: Vec<Value> = results.map(|one| json!([one["index"], one["relevance_score"]])).collect();
         assert_eq!(json!(results), expected, "{google}");
     }
-    for google in ["", "[]", r#"{"records":[{"id":"0","score":"NaN"}]}"#] {
+    let with = |record: &str| format!(r#"{{"records":[{{"id":"0"}},{{"id":"3"}},{{"id":"2"}},{record}]}}"#);
+    assert_eq!(answered(asked(VERTEX, &documents), &with(r#"{"id":"1"}"#))["results"][2]["index"], 2);
+    for google in [
+        "",
+        "[]",
+        "{}",
+        r#"{"records":null}"#,
+        r#"{"records":[{"id":"0","score":"NaN"},{"id":"1"},{"id":"2"}]}"#,
+        r#"{"records":[{"id":"0","score":1},{"id":"1"}]}"#,
+        r#"{"records":[{"id":"0","score":1},{"id":"1"},null,7]}"#,
+        &with(r#"{"id":"4","score":1}"#),
+        &with(r#"{"id":"-1"}"#),
+        &with(r#"{"id":"x"}"#),
+        &with(r#"{"id":"0"}"#),
+        &with(r#"{"score":1}"#),
+    ] {
         let got = answered(asked(VERTEX, &documents), google);
         assert_eq!(got["error"]["code"], "invalid_upstream_response", "{google}");
     }
