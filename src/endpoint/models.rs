@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Answer, Call, Fetch, Forward, Next, Operation, Request, chat};
@@ -125,7 +126,7 @@ impl Pages {
         let token = string(&page, "nextPageToken").unwrap_or_default();
         match &*token {
             "" => Ok(Next::Answer(self.list.answer())),
-            _ if self.read >= MOST_PAGES => Err(Error::reply_unreadable()),
+            _ if self.read >= MOST_PAGES => Err(too_many_pages()),
             token => Ok(Next::Fetch(self.fetch(token))),
         }
     }
@@ -150,6 +151,14 @@ impl Pages {
         }
         Ok(())
     }
+}
+
+fn too_many_pages() -> Error {
+    let message = format!(
+        "Google's list of models has more than {MOST_PAGES} pages. With the gateway's `model.name` set, the list is of that \
+         model and its aliases."
+    );
+    Error::server(502, message).code("too_many_pages")
 }
 
 /// Families of models that are called here. Google publishes others on Vertex AI, down to BERT.
@@ -202,21 +211,23 @@ impl Reader for One {
 }
 
 /// Appends OpenAI's object of a model, with what Google told of it beside. Google does not tell when it was made.
-fn push_model(id: &str, told: Option<&Members<'_>>, json: &mut Vec<u8>) {
-    json.extend_from_slice(b"{\"id\":");
-    json.extend_from_slice(quoted(id).as_bytes());
-    json.extend_from_slice(b",\"object\":\"model\",\"created\":0,\"owned_by\":\"google\"");
+fn push_model(id: &str, told: Option<&Members<'_>>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"id\":");
+    out.extend_from_slice(quoted(id).as_bytes());
+    out.extend_from_slice(b",\"object\":\"model\",\"created\":0,\"owned_by\":\"google\"");
     for (ours, google) in [
         ("display_name", "displayName"),
         ("context_window", "inputTokenLimit"),
         ("max_output_tokens", "outputTokenLimit"),
         ("supported_methods", "supportedGenerationMethods"),
     ] {
-        if let Some(value) = told.and_then(|told| told.get(google)) {
-            json.extend_from_slice(format!(",\"{ours}\":{}", value.get()).as_bytes());
+        // Google's JSON is spread over lines; read, it is written without them.
+        let value = told.and_then(|told| told.get(google));
+        if let Some(value) = value.and_then(|value| json::read::<Value>(value.get().as_bytes())) {
+            out.extend_from_slice(format!(",\"{ours}\":{value}").as_bytes());
         }
     }
-    json.push(b'}');
+    out.push(b'}');
 }
 
 #[cfg(test)]

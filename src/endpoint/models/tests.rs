@@ -47,15 +47,26 @@ fn pages_are_one_list() {
 #[test]
 fn pages_without_end_are_an_error() {
     let key = json!({"auth": {"header_value": "k"}});
-    for (page, calls) in [
-        (json!({"models": [], "nextPageToken": "again"}), super::MOST_PAGES),
-        (json!([]), 1),
-        (json!({"models": {}}), 1),
+    for (page, calls, code) in [
+        (json!({"models": [], "nextPageToken": "again"}), super::MOST_PAGES, "too_many_pages"),
+        (json!([]), 1, "invalid_upstream_response"),
+        (json!({"models": {}}), 1, "invalid_upstream_response"),
     ] {
         let host = asked(&key, "/v1/models", &[page]);
         assert_eq!(host.client.header(":status"), Some("502"));
-        assert_eq!(host.called.len(), calls);
+        assert_eq!((host.called.len(), &told(&host)["error"]["code"]), (calls, &code.into()));
     }
+}
+
+#[test]
+fn what_google_tells_of_a_model_is_on_one_line() {
+    let mut host = asked(&json!({"auth": {"header_value": "k"}}), "/v1/models/gemini-2.5-flash", &[]);
+    let google = "{\n \"name\": \"models/gemini-2.5-flash\",\n \"displayName\": \"a\\n b\",\n \
+                  \"inputTokenLimit\": 1048576,\n \"supportedGenerationMethods\": [\n  \"countTokens\",\n  \"x y\"\n ]\n}";
+    let reply = Message::reply("200", "application/json", google);
+    host.reply(&reply, [&reply.body[..]], false);
+    let expected = r#"{"id":"gemini-2.5-flash","object":"model","created":0,"owned_by":"google","display_name":"a\n b","context_window":1048576,"supported_methods":["countTokens","x y"]}"#;
+    assert_eq!(host.client.text(), expected);
 }
 
 #[test]
