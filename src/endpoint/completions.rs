@@ -9,6 +9,7 @@ mod stream;
 use serde_json::value::RawValue;
 
 use super::chat::envelope::Shape;
+use super::chat::google::{self, Options};
 use super::chat::output::MOST_ALTERNATIVES;
 use super::chat::sampling::out_of_range;
 use super::{Next, Request, chat};
@@ -31,12 +32,16 @@ pub fn completions(request: &Request<'_>) -> Result<Next, Error> {
     chat::check_weight(request.body)?;
     let Object(mut chat) = json::from_slice::<Object<ChatRequest<'_>>>(request.body)?;
     let members: Members<'_> = json::from_slice(request.body)?;
+    members.once("", &["best_of", "echo", "suffix"])?;
     let model = chat::model(request.config, chat.model.as_deref())?.told(request.config.model.capabilities);
     check_text(&model)?;
     let prompt = prompt(&chat)?;
-    let n = chat.n.unwrap_or(1);
+    let google = google::options(&chat, request.config.upstream.backend, &request.config.forced())?;
+    refuse_functions(&google)?;
+    let n = google.candidates(chat.n);
     refuse_suffix(members.get("suffix"))?;
-    if read::<i64>(&members, "best_of")?.is_some_and(|best_of| best_of > n.max(1)) {
+    let best_of = read::<i64>(&members, "best_of")?.unwrap_or_default();
+    if u64::try_from(best_of).is_ok_and(|best_of| best_of > n) {
         return Err(Error::invalid(
             "Gemini does not choose among candidates: 'best_of' must not exceed 'n'.",
         )
@@ -70,9 +75,9 @@ pub fn completions(request: &Request<'_>) -> Result<Next, Error> {
 }
 
 /// The prompt as each of `n` texts begins with it.
-fn echoed(prompt: &RawValue, n: i64) -> Result<String, Error> {
+fn echoed(prompt: &RawValue, n: u64) -> Result<String, Error> {
     let echo = Text::from_raw(prompt).map_or_else(String::new, |prompt| prompt.inner().to_owned());
-    let times = usize::try_from(n).unwrap_or(1);
+    let times = usize::try_from(n).unwrap_or(usize::MAX);
     if echo.len().saturating_mul(times) > MOST_ECHOED {
         return Err(Error::invalid(format!("No more than {MOST_ECHOED} bytes of prompts are echoed."))
             .param("echo")
@@ -128,20 +133,23 @@ pub(super) fn one<'a>(prompt: &'a RawValue, name: &str) -> Result<&'a RawValue, 
     let prompts: Vec<&RawValue> = json::from_raw(prompt, name)?;
     match prompts[..] {
         [] => refused("Invalid value: empty array. Expected a prompt.", "empty_array"),
-        [first, ..]
-            if first.get().starts_with(['[', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) =>
-        {
-            refused(
-                "Token ids are those of OpenAI's models and mean nothing to Gemini. Send the prompt as a string.",
-                "unsupported_value",
-            )
-        }
+        [first, ..] if is_tokens(first) => refused(
+            "Token ids are those of OpenAI's models and mean nothing to Gemini. Send the prompt as a string.",
+            "unsupported_value",
+        ),
         [prompt] => string(prompt, &format!("{name}[0]")),
         _ => refused(
             "Several prompts in one request are not supported. Send a request for each of them.",
             "unsupported_value",
         ),
     }
+}
+
+/// Whether these are token ids, one or a list.
+pub(super) fn is_tokens(raw: &RawValue) -> bool {
+    let raw = raw.get();
+    let first = raw.strip_prefix('[').map_or(raw, str::trim_start);
+    first.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
 /// A message of `role` that says `content`.
@@ -157,6 +165,24 @@ pub(super) fn string<'a>(raw: &'a RawValue, path: &str) -> Result<&'a RawValue, 
     Err(Error::invalid(format!("Invalid type for '{path}': expected a string."))
         .param(path)
         .code("invalid_type"))
+}
+
+/// Google's own tools may run beside a prompt; a call of the client's functions would be lost.
+fn refuse_functions(google: &Options<'_>) -> Result<(), Error> {
+    for (path, tool) in &google.tools {
+        let Members(members) = json::from_raw(tool, path)?;
+        for (name, _) in members {
+            let path = format!("{path}.{name}");
+            if google::camel_case(name) == "functionDeclarations" {
+                return Err(Error::invalid(
+                    "A completion has no place for calls: functions cannot be declared. Use chat completions.",
+                )
+                .param(path)
+                .code("unsupported_value"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Gemini continues a text and does not fill a gap in one.

@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::json::{Problem, ProblemKind};
 use super::text::Str;
 
 /// A list that may be absent or `null`.
@@ -165,6 +166,18 @@ impl<'a> Members<'a> {
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let (_, value) = self.0.iter().rev().find(|(member, _)| member == name)?;
         Some(*value).filter(|value| value.get() != "null")
+    }
+
+    /// Checks of an object at `path` that none of `names` comes twice, in the words of a derived struct.
+    ///
+    /// # Errors
+    /// The first that does.
+    pub fn once(&self, path: &str, names: &[&str]) -> Result<(), Problem> {
+        let twice = |name: &&&str| self.0.iter().filter(|(member, _)| member == **name).count() > 1;
+        names.iter().find(twice).map_or(Ok(()), |name| {
+            let kind = ProblemKind::Custom(format!("duplicate field `{name}`"));
+            Err(Problem { path: path.to_owned(), kind })
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::media::Backend;
 use crate::wire::gemini::GenerationConfig;
 use crate::wire::json::{self, Object};
-use crate::wire::lenient::Members;
+use crate::wire::lenient::{Count, Members};
 use crate::wire::openai::ChatRequest;
 use crate::wire::text::Str;
 
@@ -83,7 +83,7 @@ struct Place<'a> {
 }
 
 /// Collects the options of a chat.
-pub(super) fn options<'a>(
+pub(in crate::endpoint) fn options<'a>(
     chat: &ChatRequest<'a>,
     backend: Backend,
     forced: &[&str],
@@ -184,6 +184,13 @@ impl<'a> Options<'a> {
     /// Whether the client's own `generation_config` has this member.
     pub(in crate::endpoint) fn sets(&self, name: &str) -> bool {
         self.generation.iter().any(|(member, _)| member == name)
+    }
+
+    /// How many candidates Google gives where `n` are asked for beside these options.
+    pub(in crate::endpoint) fn candidates(&self, n: Option<i64>) -> u64 {
+        let own = self.generation.iter().rev().find(|(member, _)| member == "candidateCount");
+        let own = own.and_then(|(_, count)| serde_json::from_str(count.get()).ok()).map(|Count(count)| count);
+        own.or(n.and_then(|n| u64::try_from(n).ok())).unwrap_or(1).max(1)
     }
 
     /// `ours` with the client's own `generation_config` over it; none where that is empty.

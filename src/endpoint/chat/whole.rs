@@ -98,18 +98,21 @@ impl Whole<'_> {
     fn said<'a>(&self, choice: &Choice<'_, 'a>) -> Result<Said<'a>, Error> {
         let (calling, id) = (&self.envelope.calling, self.envelope.id());
         let mut calls = Calls::new(choice.index);
+        // A completion has no place for calls and media, and ends as if there were none.
+        let is_chat = matches!(self.envelope.shape, Shape::Chat);
         let mut said = Said {
             content: Vec::new(),
             reasoning: Vec::new(),
             calls: Vec::new(),
-            shown: choice.candidates.iter().any(|candidate| extras::shows(candidate)),
+            shown: is_chat && choice.candidates.iter().any(|candidate| extras::shows(candidate)),
             audio: self.envelope.audio(choice.index),
         };
         for part in choice.candidates.iter().flat_map(|candidate| candidate.parts()) {
             match part.said() {
                 Some((text, true)) => said.reasoning.push(text),
                 Some((text, false)) => said.content.push(text),
-                None => calls.push(part, calling, false, id, &mut said.calls)?,
+                None if is_chat => calls.push(part, calling, false, id, &mut said.calls)?,
+                None => {}
             }
         }
         let told = choice.native.or(if self.streamed { None } else { Some("STOP") });

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -82,7 +82,9 @@ fn what_cannot_be_is_named() {
         (r#"{"prompt":[1212,318]}"#, "prompt", "unsupported_value"),
         (r#"{"prompt":[-1]}"#, "prompt", "unsupported_value"),
         (r#"{"prompt":[[1212,318]]}"#, "prompt", "unsupported_value"),
-        (r#"{"prompt":[[]]}"#, "prompt", "unsupported_value"),
+        (r#"{"prompt":[[ 1212]]}"#, "prompt", "unsupported_value"),
+        (r#"{"prompt":[[]]}"#, "prompt[0]", "invalid_type"),
+        (r#"{"prompt":[["a"]]}"#, "prompt[0]", "invalid_type"),
         (r#"{"prompt":[]}"#, "prompt", "empty_array"),
         (r#"{"prompt":[null]}"#, "prompt[0]", "invalid_type"),
         (r#"{"prompt":[{}]}"#, "prompt[0]", "invalid_type"),
@@ -97,6 +99,22 @@ fn what_cannot_be_is_named() {
         (r#"{"prompt":"a","best_of":2}"#, "best_of", "unsupported_value"),
         (r#"{"prompt":"a","best_of":3,"n":2}"#, "best_of", "unsupported_value"),
         (r#"{"prompt":"a","best_of":"1"}"#, "best_of", "invalid_type"),
+        (
+            r#"{"prompt":"a","n":3,"best_of":3,"generation_config":{"candidateCount":2}}"#,
+            "best_of",
+            "unsupported_value",
+        ),
+        (
+            r#"{"prompt":"a","google":{"tools":[{"google_search":{}},{"function_declarations":[{"name":"f"}]}]}}"#,
+            "google.tools[1].function_declarations",
+            "unsupported_value",
+        ),
+        (
+            r#"{"prompt":"a","extra_body":{"google":{"tools":[{"functionDeclarations":[]}]}}}"#,
+            "extra_body.google.tools[0].functionDeclarations",
+            "unsupported_value",
+        ),
+        (r#"{"prompt":"a","google":{"tools":[1]}}"#, "google.tools[0]", "invalid_type"),
         (r#"{"prompt":"a","max_tokens":0}"#, "max_tokens", "integer_below_min_value"),
         (r#"{"prompt":"a","echo":1}"#, "echo", "invalid_type"),
         (r#"{"prompt":"a","echo":true,"logprobs":0}"#, "logprobs", "unsupported_value"),
@@ -117,12 +135,68 @@ fn what_cannot_be_is_named() {
 
 #[test]
 fn so_much_is_echoed() {
-    for (length, n, echoed) in
-        [(1 << 20, 1, true), ((1 << 20) + 1, 1, false), (1 << 18, 4, true), (1 << 18, 5, false)]
-    {
+    for (length, n, own, echoed) in [
+        (1 << 20, 1, json!({}), true),
+        ((1 << 20) + 1, 1, json!({}), false),
+        (1 << 18, 4, json!({}), true),
+        (1 << 18, 5, json!({}), false),
+        // Of both numbers Google's own counts, as it does for Google.
+        (1 << 18, 1, json!({"candidateCount": 4}), true),
+        (1 << 18, 1, json!({"candidateCount": 5}), false),
+        (1 << 18, 1, json!({"candidate_count": "5"}), false),
+        (1 << 18, 8, json!({"candidateCount": 4.0}), true),
+        (1 << 20, 1, json!({"candidateCount": 0}), true),
+    ] {
         let prompt = "a".repeat(length);
-        let body = serde_json::json!({"model": "gemini-2.5-flash", "prompt": prompt, "n": n, "echo": true});
-        assert_eq!(requested(&body.to_string()).is_ok(), echoed, "{length} {n}");
+        for place in ["generation_config", "google"] {
+            let mut body = json!({"model": "gemini-2.5-flash", "prompt": prompt, "n": n, "echo": true});
+            body[place] = if place == "google" { json!({"generation_config": own}) } else { own.clone() };
+            assert_eq!(requested(&body.to_string()).is_ok(), echoed, "{length} {n} {own}");
+        }
+    }
+}
+
+/// How a completion ends that Google ends with `candidate`: in one piece, folded out of a stream, and streamed.
+fn ended(candidate: &Value) -> [Value; 3] {
+    let whole = r#"{"auth":{"header_value":"k"}}"#;
+    let ahead =
+        r#"{"auth":{"header_value":"k"},"request_mode":"headers","model":{"name":"gemini-2.5-flash"}}"#;
+    [(whole, false), (ahead, false), (whole, true)].map(|(settings, stream)| {
+        let mut host = Host::new(&config(settings));
+        let body = json!({"model": "gemini-2.5-flash", "prompt": "a", "stream": stream}).to_string();
+        let path = (":path", "/v1/completions");
+        host.request(&Message::new(&[(":method", "POST"), (":scheme", "https"), path], body.as_bytes()));
+        let google = json!({"candidates": [candidate]}).to_string();
+        let reply = match (settings == ahead, stream) {
+            (false, false) => Message::reply("200", "application/json", &google),
+            _ => Message::reply("200", "text/event-stream", &format!("data: {google}\n\n")),
+        };
+        host.reply(&reply, [&reply.body[..]], false);
+        if host.cut {
+            return "cut".into();
+        }
+        let last = host.client.text().split("data: ").filter(|event| event.starts_with('{')).last();
+        let told: Value = serde_json::from_str(last.unwrap()).unwrap();
+        let code = told["error"]["code"].as_str();
+        code.map_or_else(|| told["choices"][0]["finish_reason"].clone(), Value::from)
+    })
+}
+
+#[test]
+fn a_call_is_no_reason_to_end() {
+    let call = json!({"functionCall": {"name": "f", "args": {}}});
+    for (parts, reason, expected) in [
+        (json!([call]), "STOP", "stop"),
+        (json!([{"text": "a"}, call]), "STOP", "stop"),
+        (json!([call]), "MAX_TOKENS", "length"),
+        (json!([{"text": "a"}, call]), "UNEXPECTED_TOOL_CALL", "stop"),
+        (json!([call]), "UNEXPECTED_TOOL_CALL", "malformed_function_call"),
+        (json!([{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]), "OTHER", "content_filter"),
+    ] {
+        let candidate = json!({"content": {"role": "model", "parts": parts}, "finishReason": reason});
+        // The head of a folded reply has gone by the end of the stream.
+        let folded = if expected == "malformed_function_call" { "cut" } else { expected };
+        assert_eq!(ended(&candidate), [expected, folded, expected].map(Value::from), "{candidate}");
     }
 }
 
