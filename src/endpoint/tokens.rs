@@ -67,8 +67,24 @@ pub fn tokenize(request: &Request<'_>) -> Result<Next, Error> {
 fn members<'a>(request: &Request<'a>) -> Result<Members<'a>, Error> {
     chat::check_native(request.config)?;
     chat::check_weight(request.body)?;
-    Ok(json::from_slice(request.body)?)
+    let members: Members<'_> = json::from_slice(request.body)?;
+    members.once("", &READ)?;
+    Ok(members)
 }
+
+/// The members that are read.
+const READ: [&str; 10] = [
+    "conversation",
+    "input",
+    "instructions",
+    "messages",
+    "model",
+    "previous_response_id",
+    "prompt",
+    "return_token_strs",
+    "text",
+    "tools",
+];
 
 fn model<'a>(members: &Members<'a>) -> Result<Option<Str<'a>>, Error> {
     Ok(members.get("model").map(|raw| json::from_raw(raw, "model")).transpose()?)

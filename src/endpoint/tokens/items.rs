@@ -33,6 +33,9 @@ const LEFT_OUT: [&str; 17] = [
     "web_search_call",
 ];
 
+/// The members of an item that are read.
+const READ: [&str; 8] = ["arguments", "call_id", "content", "input", "name", "output", "role", "type"];
+
 /// The chat that a request is; types of items that are left out go into `dropped`.
 pub(super) fn chat<'a>(
     members: &Members<'a>,
@@ -56,6 +59,10 @@ pub(super) fn chat<'a>(
         for (index, item) in items.into_iter().enumerate() {
             messages.push(Object(message(item, &format!("input[{index}]"), dropped)?));
         }
+        if messages.is_empty() {
+            let message = "Invalid 'input': there is nothing to count, it is empty.";
+            return Err(Error::invalid(message).param("input").code("empty_array"));
+        }
     } else {
         messages.push(turn("user", string(input, "input")?));
     }
@@ -76,6 +83,7 @@ fn message<'a>(
     dropped: &mut Vec<&'static str>,
 ) -> Result<Message<'a>, Error> {
     let item = Item { members: json::from_raw(item, path)?, path };
+    item.members.once(path, &READ)?;
     let kind: Option<Str<'a>> = item.read("type")?;
     let role: Option<Str<'a>> = item.read("role")?;
     match kind.as_deref() {

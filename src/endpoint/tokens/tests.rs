@@ -150,6 +150,8 @@ fn what_cannot_be_is_named() {
     for (path, body, param) in [
         (INPUT_TOKENS, json!({}), "input"),
         (INPUT_TOKENS, json!({"input": 1}), "input"),
+        (INPUT_TOKENS, json!({"input": []}), "input"),
+        ("/tokenize", json!({"input": []}), "input"),
         (INPUT_TOKENS, json!({"input": ["a"]}), "input[0]"),
         (INPUT_TOKENS, json!({"input": "a", "instructions": []}), "instructions"),
         (INPUT_TOKENS, json!({"input": "a", "previous_response_id": "resp_1"}), "previous_response_id"),
@@ -228,4 +230,47 @@ fn what_cannot_be_is_named() {
         let error = requested(path, &with_model(&body), &developer).unwrap_err();
         assert_eq!(error["param"], param, "{body}: {error}");
     }
+}
+
+#[test]
+fn nothing_is_said_twice() {
+    let settings = config(r#"{"auth":{"header_value":"k"}}"#);
+    for (path, body, param, field) in [
+        (INPUT_TOKENS, r#"{"model":"m","model":"gemini-2.5-flash","input":"a"}"#, None, "model"),
+        (INPUT_TOKENS, r#"{"model":"gemini-2.5-flash","input":"a","input":"b"}"#, None, "input"),
+        (
+            INPUT_TOKENS,
+            r#"{"model":"gemini-2.5-flash","input":[{"role":"user","content":"a","content":"b"}]}"#,
+            Some("input[0]"),
+            "content",
+        ),
+        ("/tokenize", r#"{"model":"gemini-2.5-flash","prompt":"a","prompt":"b"}"#, None, "prompt"),
+        (
+            "/tokenize",
+            r#"{"model":"gemini-2.5-flash","model":"gemini-2.5-flash","messages":[{"role":"user","content":"a"}]}"#,
+            None,
+            "model",
+        ),
+        (
+            "/v1/completions",
+            r#"{"model":"gemini-2.5-flash","prompt":"a","echo":false,"echo":true}"#,
+            None,
+            "echo",
+        ),
+        ("/v1/embeddings", r#"{"model":"gemini-embedding-001","input":"a","input":"b"}"#, None, "input"),
+    ] {
+        let mut host = Host::new(&settings);
+        let head = [(":method", "POST"), (":scheme", "http"), (":path", path)];
+        host.request(&Message::new(&head, body.as_bytes()));
+        assert_eq!(host.client.header(":status"), Some("400"), "{body}");
+        let error = &serde_json::from_slice::<Value>(&host.client.body).unwrap()["error"];
+        let subject = param.map_or_else(|| "the request body".to_owned(), |param| format!("'{param}'"));
+        let expected = format!("Invalid value for {subject}: duplicate field `{field}`.");
+        assert_eq!((&error["message"], &error["param"]), (&expected.into(), &json!(param)), "{body}");
+    }
+    // What is not read may come as often as it likes.
+    let mut host = Host::new(&settings);
+    let body = r#"{"model":"gemini-2.5-flash","input":"a","x":1,"x":2}"#;
+    host.request(&Message::new(&[(":method", "POST"), (":path", INPUT_TOKENS)], body.as_bytes()));
+    assert!(host.upstream.is_some());
 }
