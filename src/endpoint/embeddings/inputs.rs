@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::task::Task;
 use crate::config::Embedding;
+use crate::endpoint::completions::is_tokens;
 use crate::endpoint::estimate;
 use crate::error::Error;
 use crate::media::{self, Backend, Hint, Kind, Media};
@@ -87,20 +88,25 @@ impl<'a> Inputs<'_, 'a> {
         if is_tokens(raw) {
             return Err(tokens());
         }
-        let (content, input) = if raw.get().starts_with('{') {
+        let (content, input, member) = if raw.get().starts_with('{') {
             let Object(input) = json::from_raw::<Object<EmbeddingInput<'a>>>(raw, &path())?;
-            let content = input.content.or(input.text).filter(|raw| raw.get() != "null");
-            (content.ok_or_else(|| Error::missing(format!("{}.content", path())))?, Some(input))
+            let (content, member) = match (input.content, input.text) {
+                (None, Some(text)) => (Some(text), ".text"),
+                (content, _) => (content, ".content"),
+            };
+            let content = content.ok_or_else(|| Error::missing(format!("{}.content", path())))?;
+            (content, Some(input), member)
         } else {
-            (raw, None)
+            (raw, None, "")
         };
         let own = input.as_ref();
-        let text = string(content, &path)?;
+        let place = || format!("{}{member}", path());
+        let text = string(content, &place)?;
         if text.is_empty() {
-            return Err(empty(path()));
+            return Err(empty(place()));
         }
         let mime_type = own.and_then(|input| input.mime_type.as_deref());
-        let what = match self.media(content, mime_type, &path)? {
+        let what = match self.media(content, mime_type, &place)? {
             Some(media) => What::Media(Box::new(media)),
             None => What::Text(text),
         };
@@ -135,8 +141,17 @@ impl<'a> Inputs<'_, 'a> {
             // A name is text as well. What a data URL stands for is not.
             return match reference {
                 Reference::Data => Err(unsupported("This model embeds text only.")),
-                Reference::Name => Ok(None),
+                Reference::Object | Reference::File => Ok(None),
             };
+        }
+        // `https:` URLs, which chat's messages recommend in their place, are text here.
+        let elsewhere = match (reference, self.backend) {
+            (Reference::Object, Backend::Developer) => Some(NO_BUCKETS),
+            (Reference::File, Backend::Vertex) => Some(NO_FILES),
+            _ => None,
+        };
+        if let Some(message) = elsewhere {
+            return Err(Error::invalid(message).param(path()).code("invalid_url"));
         }
         let hint = Hint { mime_type, ..Hint::of(Kind::File) };
         let media = media::from_url(content, hint, self.backend).map_err(|error| error.at(path()))?;
@@ -189,20 +204,29 @@ fn string<'a>(raw: &'a RawValue, path: &impl Fn() -> String) -> Result<Text<'a>,
 /// What a string can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reference {
+    /// A data URL.
     Data,
-    Name,
+    /// An object in a bucket.
+    Object,
+    /// A file of the Files API.
+    File,
 }
 
-/// What the inside of a literal names, where it is no text: a data URL with a type, an object in a bucket, a file of the
-/// Files API. Other URLs are text.
+const NO_BUCKETS: &str = "The Gemini Developer API does not read 'gs://' objects. Use a data URL or a file of the Files \
+                          API ('files/…').";
+
+const NO_FILES: &str =
+    "Vertex AI does not read files of the Gemini Files API. Use a data URL or a 'gs://' object.";
+
+/// What the inside of a literal names, where it is no text: a data URL, an object in a bucket, a file of the Files API.
+/// Other URLs are text.
 fn reference(inner: &str) -> Option<Reference> {
-    let head: String = Characters(inner).take(LONGEST_HEAD).collect();
+    let head = Characters(inner).skip_while(char::is_ascii_whitespace).take(LONGEST_HEAD);
+    let head: String = head.collect();
     if let Some((scheme, rest)) = head.split_at_checked(5)
         && scheme.eq_ignore_ascii_case("data:")
     {
-        let (parameters, _) = rest.split_once(',')?;
-        let named = parameters.contains('/') || parameters.to_ascii_lowercase().ends_with(";base64");
-        return (named && !parameters.contains(char::is_whitespace)).then_some(Reference::Data);
+        return rest.split_once(',').is_some_and(|(head, _)| is_type(head)).then_some(Reference::Data);
     }
     let file = head
         .strip_prefix("https://generativelanguage.googleapis.com/v")
@@ -210,9 +234,25 @@ fn reference(inner: &str) -> Option<Reference> {
     let is_file = file.strip_prefix("files/").is_some_and(|id| {
         !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
-    let is_object =
-        head.starts_with("gs://") && inner.len() <= LONGEST_HEAD && !head.contains(char::is_whitespace);
-    (is_file || is_object).then_some(Reference::Name)
+    if is_file {
+        return Some(Reference::File);
+    }
+    let object = head.strip_prefix("gs://").filter(|_| inner.len() <= LONGEST_HEAD)?;
+    let is_object = !object.starts_with(['/', '?', '#']) && !object.is_empty() && !object.contains(is_space);
+    is_object.then_some(Reference::Object)
+}
+
+/// Whether this stands before the comma of a data URL, and is no word of a text: a type, which may be left out, and
+/// parameters.
+fn is_type(head: &str) -> bool {
+    let mut members = head.split(';');
+    let kind = members.next().unwrap_or_default();
+    let is_kind = (kind.is_empty() || kind.contains('/')) && !kind.contains(is_space);
+    is_kind || members.any(|member| member.trim().eq_ignore_ascii_case("base64"))
+}
+
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || character.is_control()
 }
 
 /// Whether `multimodalembedding` takes it.
@@ -222,10 +262,6 @@ fn is_seen(media: &Media<'_>) -> bool {
         Media::File { mime_type, .. } => mime_type.as_ref(),
     };
     mime_type.is_some_and(|given| given.starts_with("image/") || given.starts_with("video/"))
-}
-
-fn is_tokens(raw: &RawValue) -> bool {
-    raw.get().starts_with(|first: char| first == '[' || first == '-' || first.is_ascii_digit())
 }
 
 fn tokens() -> Error {
@@ -248,22 +284,31 @@ mod tests {
 
     #[test]
     fn what_is_text_and_what_names_media() {
-        use Reference::{Data, Name};
+        use Reference::{Data, File, Object};
         for (inner, expected) in [
             ("data:image/png;base64,AAAA", Some(Data)),
             (r"data:image\/png;base64,AAAA", Some(Data)),
             ("DATA:;base64,AAAA", Some(Data)),
             ("data:text/plain,hello", Some(Data)),
+            ("data:text/plain;charset=\\\"a b\\\",hello", Some(Data)),
+            ("data:image/png; base64,AAAA", Some(Data)),
+            (" \\ndata:image/png;base64,AAAA", Some(Data)),
+            ("data: image/png;base64,AAAA", Some(Data)),
+            ("data:,hello", Some(Data)),
+            ("data:;charset=utf-8,hello", Some(Data)),
+            ("data: and/or, maybe", None),
             ("data: first, second", None),
             ("data:first, second", None),
             ("data:", None),
-            ("gs://bucket/cat.png", Some(Name)),
-            (r"gs:\/\/bucket\/cat.png", Some(Name)),
+            ("gs://bucket/cat.png", Some(Object)),
+            (r"gs:\/\/bucket\/cat.png", Some(Object)),
             ("gs:// is a scheme", None),
-            ("files/abc-123", Some(Name)),
+            ("gs://", None),
+            ("gs:///cat.png", None),
+            ("files/abc-123", Some(File)),
             ("files/readme.md", None),
             ("files/ are here", None),
-            ("https://generativelanguage.googleapis.com/v1beta/files/abc", Some(Name)),
+            ("https://generativelanguage.googleapis.com/v1beta/files/abc", Some(File)),
             ("https://generativelanguage.googleapis.com/v1beta/models/abc", None),
             ("https://example.com/cat.png", None),
             ("", None),

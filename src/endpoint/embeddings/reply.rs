@@ -45,6 +45,11 @@ impl Embedded {
         }
         let expected = self.estimates.len().min(self.vectors.len().saturating_add(self.per_call));
         let told = reply.usage_metadata.0.and_then(|usage| usage.prompt_token_count);
+        if reply.predictions.iter().any(|prediction| prediction.video_embeddings.len() > 1) {
+            let message = "The model cut a video into several stretches, each with a vector of its own. Send the stretches \
+                           as inputs of their own.";
+            return Err(Error::server(502, message).code("invalid_upstream_response"));
+        }
         let contents = reply.embedding.0.into_iter().chain(reply.embeddings.0);
         let predictions = reply.predictions.0.into_iter().map(predicted);
         for (mut values, tokens) in contents.map(counted).chain(predictions) {
