@@ -181,7 +181,7 @@ pub struct Answer {
     /// Tokens of the calls that it was made of.
     pub usage: Option<Usage>,
     /// The header that names the model, whose own name is configured.
-    pub model_header: Option<(String, String)>,
+    pub model_header: Option<Box<(String, String)>>,
 }
 
 impl From<&Error> for Answer {

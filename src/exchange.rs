@@ -316,7 +316,7 @@ impl Exchange {
         }
         if answer.status == 200 && !self.record.model.is_empty() {
             let name = self.config.model_name_header.clone();
-            answer.model_header = name.map(|name| (name, self.model_value()));
+            answer.model_header = name.map(|name| Box::new((name, self.model_value())));
         }
         self.record.usage = answer.usage.or(self.record.usage);
         self.record.status = answer.status;

@@ -310,7 +310,7 @@ fn trailers(act: Act, side: Side) -> Action {
 fn send(answer: Answer) -> Action {
     let mut pairs: Vec<(&str, &[u8])> =
         answer.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    pairs.extend(answer.model_header.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+    pairs.extend(answer.model_header.iter().map(|header| (header.0.as_str(), header.1.as_bytes())));
     let body = answer.body.into_bytes();
     if let Err(Refused(status)) = abi::answer(answer.status, &headers::encode(&pairs), &body) {
         log::error!("the host refused an answer with status {status}");

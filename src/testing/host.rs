@@ -273,7 +273,7 @@ impl Host {
         }
         let mut headers = vec![(":status".to_owned(), answer.status.to_string())];
         headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        headers.extend(answer.model_header);
+        headers.extend(answer.model_header.map(|header| *header));
         headers.push(("content-length".to_owned(), answer.body.len().to_string()));
         self.client = Message { headers, body: answer.body.into_bytes() };
         // A local reply comes back through the filter's own callbacks, which must let it be.
