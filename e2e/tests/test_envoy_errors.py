@@ -80,7 +80,7 @@ REFUSED = {
     "missing variable": ({"auth": {"header_value": "$env://NOT_THERE"}}, "NOT_THERE"),
     "missing vault variable": ({"auth": {"header_value": "{vault://env/not-there}"}}, "NOT_THERE"),
     "another provider": ({"auth": KEY, "model": {"provider": "openai"}}, "provider"),
-    "route type of later": ({"auth": KEY, "route_type": "llm/v1/embeddings"}, "route_type"),
+    "route type of later": ({"auth": KEY, "route_type": "llm/v1/responses"}, "route_type"),
     "hostile model": ({"auth": KEY, "model": {"provider": "gemini", "name": "../files/x"}}, "name"),
     "half a parameter": ({"auth": {"param_name": "key", "param_value": "x"}}, "param_location"),
 }  # fmt: skip

@@ -147,10 +147,11 @@ def test_odd_paths_never_reach_google_as_they_are(gateway, path):
     with RawClient(gateway.envoy.port) as client:
         client.send(request(body, path=path))
         got = client.reply()
-    assert got.status in (200, 404), got
+    # What ends in `/completions` alone lacks a prompt.
+    assert got.status in (200, 400, 404), got
     for seen in gateway.fake.requests():
         assert seen["path"] == "/v1beta/models/gemini-2.5-flash:generateContent"
-    if got.status == 404:
+    if got.status != 200:
         assert shape_problems(json.loads(got.body)) == []
 
 

@@ -123,6 +123,13 @@ def test_the_two_files_differ_where_they_must():
     one, other = (yaml.safe_load(file.read_text()) for file in (SHIPPED, VERTEX_FILE))
     text = yaml.safe_dump(other["static_resources"]["listeners"]).replace("cluster: vertex", "cluster: gemini")
     listeners = yaml.safe_load(text)
+    # What only Vertex AI needs: a body for downloads, and hosts beside the models'.
+    chain = listeners[0]["filter_chains"][0]["filters"][0]["typed_config"]
+    assert chain["http_filters"].pop(0)["name"] == "download-body"
+    routes = chain["route_config"]["virtual_hosts"][0]["routes"]
+    hosts = [route["match"]["headers"][0]["string_match"]["exact"] for route in routes[:2]]
+    assert hosts == ["discoveryengine.googleapis.com", "storage.googleapis.com"]
+    del routes[:2]
     for config in (one["static_resources"]["listeners"], listeners):
         plugin = config[0]["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"][0]["typed_config"]["config"]
         plugin["configuration"]["value"] = plugin["vm_config"]["environment_variables"]["host_env_keys"] = None
