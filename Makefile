@@ -47,7 +47,7 @@ unit: need targets $(RUNNER) ## unit tests, natively and the same in a wasm VM
 
 e2e: setup size ## end-to-end tests: OpenAI's SDKs, a real Envoy, a strict fake Google
 	@find e2e/.run -mindepth 1 -maxdepth 1 -mmin +120 -exec rm -rf {} + 2>/dev/null || true
-	$(STEP) "end-to-end tests" $(VENV)/bin/pytest -n 2 --dist loadfile e2e/tests
+	$(STEP) "end-to-end tests" $(VENV)/bin/pytest -n 3 --dist loadfile e2e/tests
 
 bench: need targets $(VENV)/.done wasm ## instructions and memory per workload, against a budget; UPDATE_BUDGET=1 writes it anew
 	$(STEP) "instructions and memory" $(VENV)/bin/python benches
